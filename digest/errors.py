@@ -1,0 +1,92 @@
+"""Every error that the product raises on purpose.
+
+::
+
+    DigestError               message, hint (the command or edit that cures it), retryable
+    ├── ConfigError           digest.toml, DIGEST_* or a flag; the command line ends with 2
+    ├── SourceError           a folder, feed or metadata file that cannot be read
+    ├── ExtractError          a PDF that cannot be read (path, page)
+    ├── ModelError            a model file that does not load or answers nonsense
+    │   ├── ModelMissingError no such file; the hint names the command that gets it
+    │   └── ModelDamagedError size or sha256 differ from the catalogue
+    ├── TranslateError        the translator answered, but not one text for each sentence
+    ├── ExplainError          no reading could be made
+    ├── StoreError            the database is locked, damaged or from a newer version
+    └── WorkerError           a sandboxed process failed; retryable
+        ├── WorkerDied        killed by a signal, an assertion or a memory limit
+        └── WorkerTimeout     no answer in time; the process was killed
+
+A library's own error is wrapped where the library is owned, ``raise ... from exc``.
+"""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """Base of all: what happened, to which thing, and how to cure it.
+
+    Args:
+        message: One line; names the file, id or key.
+        hint: The command or edit that cures it, without a full stop.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[DigestError], tuple[str, str | None]]:
+        """Errors cross the pipe from a worker, so they must survive pickling."""
+        return type(self), (self.message, self.hint)
+
+
+class ConfigError(DigestError):
+    """A setting, an argument or a file name is wrong."""
+
+
+class SourceError(DigestError):
+    """A place papers come from cannot be read."""
+
+
+class ExtractError(DigestError):
+    """A PDF cannot be opened or read."""
+
+
+class ModelError(DigestError):
+    """A model file cannot be used."""
+
+
+class ModelMissingError(ModelError):
+    """A model file is not on this machine. Runs never download."""
+
+
+class ModelDamagedError(ModelError):
+    """A model file is not the one that the catalogue describes."""
+
+
+class TranslateError(DigestError):
+    """A text could not be translated at all."""
+
+
+class ExplainError(DigestError):
+    """A reading could not be made at all."""
+
+
+class StoreError(DigestError):
+    """The database cannot be opened or written."""
+
+
+class WorkerError(DigestError):
+    """A sandboxed process did not answer."""
+
+    retryable = True
+
+
+class WorkerDied(WorkerError):
+    """The process ended: a signal, an assertion in a library, its memory limit."""
+
+
+class WorkerTimeout(WorkerError):
+    """The process gave no answer in time and was killed."""

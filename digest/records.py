@@ -1,0 +1,448 @@
+"""The nouns: frozen records that every layer shares, with parsing and validation and nothing else.
+
+Times are aware and in UTC. Pages are 1-based. Boxes are in PDF points, origin at the top left.
+``to_json`` and ``from_json`` are the only way in which records are written down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+Record = TypeVar("Record")
+
+# ---------------------------------------------------------------- papers
+
+_ARXIV_ID = re.compile(
+    r"""(?:https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf)/|arxiv:)?
+        (?P<base>\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7})
+        (?:v(?P<version>[1-9]\d*))?(?:\.pdf)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LOCAL_ID = re.compile(r"local:[0-9a-f]{64}")
+
+
+class PaperId(str):
+    """An identifier, parsed once, at the edge, into one of its two kinds."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> PaperId:
+        """Read either kind of identifier.
+
+        Raises:
+            ValueError: ``text`` is neither.
+        """
+        return LocalId.parse(text) if text.startswith("local:") else ArxivId.parse(text)
+
+
+class ArxivId(PaperId):
+    """An arXiv identifier of either scheme: ``2601.16158v1``, ``quant-ph/0201082v1``.
+
+    Scheme: https://info.arxiv.org/help/arxiv_identifier.html
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> ArxivId:
+        """Read an identifier, bare or inside an abs or pdf address.
+
+        Raises:
+            ValueError: ``text`` is no arXiv identifier.
+        """
+        match = _ARXIV_ID.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"not an arXiv identifier: {text!r}")
+        version = match["version"]
+        return cls(match["base"] + (f"v{version}" if version else ""))
+
+    @property
+    def base(self) -> str:
+        """The identifier without its version: what a paper is recognised by."""
+        match = _ARXIV_ID.fullmatch(self)
+        assert match is not None  # parse() made it
+        return match["base"]
+
+    @property
+    def version(self) -> int | None:
+        """The version, from 1; None where it was not given."""
+        digits = self[len(self.base) + 1 :]
+        return int(digits) if digits else None
+
+
+class LocalId(PaperId):
+    """A paper without an arXiv identifier: the sha256 of its PDF, written ``local:<hex>``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> LocalId:
+        """Read ``local:`` and 64 hex digits.
+
+        Raises:
+            ValueError: ``text`` has another form.
+        """
+        if _LOCAL_ID.fullmatch(text) is None:
+            raise ValueError(f"not a local identifier: {text!r}")
+        return cls(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """How arXiv announced a paper: its batch, and new, cross, replace or replace-cross."""
+
+    batch: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is known of a paper before it is read. ``categories``: primary first.
+
+    ``title`` and ``abstract`` are empty until known: a folder without metadata learns them
+    from the PDF.
+    """
+
+    id: PaperId
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    categories: tuple[str, ...] = ()
+    submitted_at: datetime | None = None
+    updated_at: datetime | None = None
+    announced: Announcement | None = None
+    licence: str | None = None
+    pdf_url: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("submitted_at", "updated_at"):
+            value: datetime | None = getattr(self, name)
+            if value is not None and value.tzinfo is None:
+                raise ValueError(f"{name} of {self.id} has no time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span that a post covers, half open: ``[start_at, end_at)``."""
+
+    start_at: datetime
+    end_at: datetime
+    anchor: str
+    zone: str
+
+
+# ---------------------------------------------------------------- provenance
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """What made a text: on everything that a model or an extractor made.
+
+    Args:
+        engine: ``pymupdf``, ``llama.cpp``, ``ctranslate2``.
+        model: Catalogue name of the model; empty for an extractor.
+        sha256: Of the model file.
+        options: Options that change the text, as strings.
+        prompt_sha256: Of the prompt's wording, without the paper's text.
+        seed: Of the sampler; None where nothing is sampled.
+        version: Of the engine and of our own recipe.
+    """
+
+    engine: str
+    version: str
+    model: str = ""
+    sha256: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    prompt_sha256: str = ""
+    seed: int | None = None
+
+
+# ---------------------------------------------------------------- documents
+
+SectionKind = Literal[
+    "abstract",
+    "introduction",
+    "background",
+    "method",
+    "experiments",
+    "results",
+    "discussion",
+    "conclusion",
+    "references",
+    "appendix",
+    "other",
+]
+TextQuality = Literal["good", "partial", "garbage", "scanned", "damaged", "empty"]
+
+
+class Box(NamedTuple):
+    """A rectangle on a page, in points, origin top left. JSON: ``[page, x0, y0, x1, y1]``."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading as printed, without its number. ``level``: 1 is the top."""
+
+    title: str
+    level: int
+    kind: SectionKind
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the body. ``section`` indexes ``Document.sections``; None before the first.
+
+    ``page`` is where it starts; ``boxes`` has one box for each column or page it runs over.
+    """
+
+    id: str
+    section: int | None
+    page: int
+    text: str
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table row with its cells verbatim, left to right; an empty cell is an empty string."""
+
+    id: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A captioned table. ``label``: "Table 2". The first row is the header."""
+
+    label: str
+    page: int
+    rows: tuple[Row, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A captioned figure. ``label``: "Figure 1"."""
+
+    label: str
+    caption: str
+    page: int
+    bbox: Box
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """Text on the page that a reader cannot see. ``reason``: white, invisible, tiny, off-page."""
+
+    page: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a PDF says. ``title`` and ``abstract`` as printed; empty where not found."""
+
+    pdf_sha256: str
+    pages: int
+    title: str
+    abstract: str
+    text_quality: TextQuality
+    text_quality_reason: str
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
+    hidden: tuple[HiddenText, ...]
+    made_by: MadeBy
+
+
+# ---------------------------------------------------------------- translations
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedSentence:
+    """One sentence. ``checks``: name -> passed; ``kept``: none passed, so the source shows."""
+
+    source: str
+    text: str
+    checks: Mapping[str, bool]
+    repaired: bool = False
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A text in the target language; ``text`` joins its sentences, ``checks`` holds for all."""
+
+    source: str
+    target: str
+    text: str
+    sentences: tuple[TranslatedSentence, ...]
+    checks: Mapping[str, bool]
+    made_by: MadeBy
+
+
+# ---------------------------------------------------------------- readings
+
+ClaimState = Literal["verified", "repaired", "quoted"]
+TextUsed = Literal["full", "abstract", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a claim is from. ``quote`` is verbatim from the page; of a row, its cells.
+
+    ``page`` is 0 where the source is the abstract that came as metadata, not a page.
+    """
+
+    kind: Literal["sentence", "row"]
+    id: str
+    page: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One bullet. A heading over ``children`` has no text of its own and their weakest state."""
+
+    label: str
+    text: str
+    evidence: tuple[Evidence, ...]
+    state: ClaimState
+    children: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A bullet that was not published, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The reading of a paper in three parts, and what did not make it."""
+
+    problem: tuple[Claim, ...]
+    method: tuple[Claim, ...]
+    results: tuple[Claim, ...]
+    text_used: TextUsed
+    dropped: tuple[Dropped, ...]
+    made_by: MadeBy
+
+
+# ---------------------------------------------------------------- engines, as the stages see them
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The wording that all inputs of one call share, so that an engine may decode it once."""
+
+    system: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How to decode. ``temperature`` 0 is greedy; the i-th input is sampled with ``seed + i``."""
+
+    max_output_tokens: int = 256
+    temperature: float = 0.0
+    top_k: int = 20
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An answer. ``finished`` is False where ``max_output_tokens`` cut it off."""
+
+    text: str
+    tokens: int
+    finished: bool
+
+
+class Engine(Protocol):
+    """A model that writes. ``options``: what besides the prompt changes its text."""
+
+    name: str
+    model: str
+    sha256: str
+    version: str
+    options: Mapping[str, str]
+
+    def complete(
+        self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
+    ) -> list[Completion]:
+        """Answer ``prompt`` for each of ``inputs``; same order, same number.
+
+        An input is text from outside: it cannot end its turn or speak as another role.
+        """
+        ...
+
+
+# ---------------------------------------------------------------- outcomes
+
+OutcomeStatus = Literal["done", "reused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one stage of one paper. ``error``: one line; ``hint``: how to cure it."""
+
+    paper: PaperId
+    stage: str
+    status: OutcomeStatus
+    error: str = ""
+    hint: str = ""
+    seconds: float = 0.0
+    tries: int = 1
+
+
+# ---------------------------------------------------------------- writing records down
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, PaperId):
+        return str(value)
+    raise NotImplementedError(f"no JSON form for {type(value).__name__}")
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is PaperId:
+        return PaperId.parse(value)
+    raise NotImplementedError(f"no record form for {kind}")
+
+
+def to_json(record: Any) -> bytes:
+    """A record as compact JSON, keys in the order of its fields."""
+    return msgspec.json.encode(record, enc_hook=_encode)
+
+
+def to_builtins(record: Any) -> Any:
+    """A record as dicts, lists and strings, as ``--json`` prints it."""
+    return msgspec.to_builtins(record, enc_hook=_encode)
+
+
+def from_json(data: bytes | str, kind: type[Record]) -> Record:
+    """Read a record written by ``to_json``.
+
+    Raises:
+        msgspec.ValidationError: The JSON does not have the form of ``kind``.
+    """
+    return msgspec.json.decode(data, type=kind, dec_hook=_decode)

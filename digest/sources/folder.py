@@ -1,0 +1,131 @@
+"""A folder of PDFs: ``NAME.pdf`` with an optional ``NAME.json`` beside it.
+
+The JSON holds what is known: ``id``, ``title``, ``authors``, ``abstract``, ``categories``,
+``submitted``, ``updated``. Without an id a paper is known by the sha256 of its PDF. Sub-folders
+are not searched.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from digest.errors import SourceError
+from digest.records import ArxivId, LocalId, Paper
+from digest.sources import Arrival
+
+_KEYS = {"id", "title", "authors", "abstract", "categories", "submitted", "updated"}
+_METADATA_LIMIT_BYTES = 1 << 20
+
+log = logging.getLogger(__name__)
+
+
+class FolderSource:
+    """The PDFs of one folder, in the order of their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = folder.resolve().name
+
+    def arrivals(self) -> list[Arrival]:
+        """Read every PDF's metadata. Two files of one paper count once, the first by name.
+
+        Raises:
+            SourceError: No such folder, or no PDF in it.
+        """
+        found: dict[str, Arrival] = {}
+        for pdf in self._pdfs():
+            arrival = _arrival(pdf)
+            identifier = arrival.paper.id
+            key = identifier.base if isinstance(identifier, ArxivId) else str(identifier)
+            if key in found:
+                log.warning("%s is the same paper as %s: left out", pdf, found[key].pdf)
+                continue
+            found[key] = arrival
+        return list(found.values())
+
+    def _pdfs(self) -> list[Path]:
+        if not self._folder.is_dir():
+            raise SourceError(f"no such folder: {self._folder}", "give --from a folder of PDFs")
+        pdfs = sorted(p for p in self._folder.iterdir() if p.suffix.lower() == ".pdf")
+        if not pdfs:
+            raise SourceError(f"no PDF in {self._folder}", "put NAME.pdf files there")
+        return pdfs
+
+
+def _arrival(pdf: Path) -> Arrival:
+    """One paper; unreadable metadata is a problem of this paper, which is read without it."""
+    try:
+        with pdf.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as exc:
+        raise SourceError(f"{pdf} cannot be read: {exc.strerror}", "check its permissions") from exc
+    bare = Paper(LocalId.parse(f"local:{sha256}"))
+    metadata = pdf.with_suffix(".json")
+    if not metadata.is_file():
+        return Arrival(bare, pdf, sha256)
+    try:
+        return Arrival(_paper(metadata, bare), pdf, sha256)
+    except SourceError as exc:
+        return Arrival(bare, pdf, sha256, problem=exc)
+
+
+def _paper(metadata: Path, bare: Paper) -> Paper:
+    """``bare`` with what the JSON file knows.
+
+    Raises:
+        SourceError: Not JSON, an unknown key, or a value of the wrong form.
+    """
+    hint = "mend it or delete it; without it, title and abstract come from the PDF"
+    try:
+        if metadata.stat().st_size > _METADATA_LIMIT_BYTES:
+            raise ValueError(f"larger than {_METADATA_LIMIT_BYTES} bytes")
+        values = json.loads(metadata.read_bytes())
+        if not isinstance(values, dict):
+            raise ValueError("not an object")
+        unknown = values.keys() - _KEYS
+        if unknown:
+            raise ValueError(f"unknown key {min(unknown)!r}; known: {', '.join(sorted(_KEYS))}")
+        return dataclasses.replace(bare, **_fields(values))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise SourceError(f"{metadata}: {exc}", hint) from exc
+
+
+def _fields(values: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if values.get("id"):
+        fields["id"] = ArxivId.parse(_text(values, "id"))
+    for key in ("title", "abstract"):
+        if values.get(key):
+            fields[key] = " ".join(_text(values, key).split())
+    for key in ("authors", "categories"):
+        if values.get(key):
+            fields[key] = _texts(values, key)
+    for key in ("submitted", "updated"):
+        if values.get(key):
+            fields[f"{key}_at"] = _time(_text(values, key))
+    return fields
+
+
+def _text(values: dict[str, Any], key: str) -> str:
+    if not isinstance(values[key], str):
+        raise ValueError(f"{key} must be a string, not {values[key]!r}")
+    return str(values[key])
+
+
+def _texts(values: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = values[key]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{key} must be a list of strings, not {value!r}")
+    return tuple(" ".join(item.split()) for item in value)
+
+
+def _time(text: str) -> datetime:
+    """An ISO 8601 time; one without a zone is UTC, as arXiv's are."""
+    time = datetime.fromisoformat(text)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

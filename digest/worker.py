@@ -1,0 +1,259 @@
+"""A process of its own for work that may crash, hang, eat memory or must not reach the network.
+
+The parent names what to build (``module:callable``) and calls its methods; the child builds it
+after it has confined itself, so that no parser or model library is ever loaded unconfined.
+One call at a time; a dead or hanging child ends that call with a ``WorkerError`` and the next
+call starts a new child.
+
+Not done here: choosing what to run, retrying, logging. Callers decide what an error means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Literal
+
+from digest.errors import DigestError, WorkerDied, WorkerError, WorkerTimeout
+
+NetworkGuard = Literal["namespace", "seccomp", "none"]
+
+# Linux constants, from <sched.h>, <linux/prctl.h>, <linux/seccomp.h> and <linux/bpf_common.h>.
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+_PR_SET_PDEATHSIG = 1
+_PR_SET_SECCOMP = 22
+_PR_SET_NO_NEW_PRIVS = 38
+_SECCOMP_MODE_FILTER = 2
+_SOCKET_SYSCALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use. None leaves a limit as it is.
+
+    Args:
+        memory_bytes: Address space; an allocation beyond it fails inside the child.
+        file_bytes: Largest file it may write.
+        network: False takes the network away before anything is built.
+    """
+
+    memory_bytes: int | None = None
+    file_bytes: int | None = None
+    network: bool = False
+
+
+class Worker:
+    """A child process that holds one object and answers calls of its methods.
+
+    Args:
+        factory: ``package.module:callable``; called in the child with ``arguments``.
+        arguments: Picklable arguments for the factory.
+        limits: What the child may use.
+    """
+
+    def __init__(self, factory: str, arguments: tuple[Any, ...] = (), limits: Limits | None = None):
+        self._factory = factory
+        self._arguments = arguments
+        self._limits = limits or Limits()
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def call(self, method: str, *arguments: Any, timeout_s: float) -> Any:
+        """Call ``method`` of the child's object; starts the child where there is none.
+
+        Raises:
+            WorkerDied: The child ended before it answered.
+            WorkerTimeout: No answer within ``timeout_s`` seconds; the child was killed.
+            DigestError: What the method raised; other exceptions come as ``WorkerError``.
+        """
+        pipe = self._pipe or self._start()
+        try:
+            pipe.send((method, arguments))
+            if not pipe.poll(timeout_s):
+                self._kill()
+                raise WorkerTimeout(f"no answer from {self._factory} within {timeout_s:.0f} s")
+            ok, answer = pipe.recv()
+        except (EOFError, OSError) as exc:
+            code = self._kill()
+            raise WorkerDied(f"the process of {self._factory} {_ending(code)}") from exc
+        except BaseException:
+            # An interrupted call has left its answer in the pipe: a later call would read it.
+            self._kill()
+            raise
+        if ok:
+            return answer
+        raise answer
+
+    def close(self) -> None:
+        """End the child. Safe to call again."""
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.send(None)
+        if self._process is not None:
+            self._process.join(timeout=5)
+        self._kill()
+
+    def _start(self) -> Connection:
+        # spawn, not fork: a forked child inherits threads' locks and the parent's open files.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve,
+            args=(theirs, os.getpid(), self._factory, self._arguments, self._limits),
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+        return self._pipe
+
+    def _kill(self) -> int | None:
+        process, self._process = self._process, None
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+        if process is None:
+            return None
+        process.join(timeout=0.5)
+        process.kill()
+        process.join()
+        return process.exitcode
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def _serve(
+    pipe: Connection, parent: int, factory: str, arguments: tuple[Any, ...], limits: Limits
+) -> None:
+    """The child: confine, build, answer until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    confine(limits)
+    _die_with(parent)
+    target: Any = None
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        if request is None:
+            return
+        method, parameters = request
+        with _answering(pipe) as answer:
+            if target is None:
+                module, _, name = factory.partition(":")
+                target = getattr(importlib.import_module(module), name)(*arguments)
+            answer(getattr(target, method)(*parameters))
+
+
+@contextlib.contextmanager
+def _answering(pipe: Connection) -> Iterator[Any]:
+    """Send what the block answers, or its exception; a worker outlives any of them."""
+    try:
+        yield lambda value: pipe.send((True, value))
+    except DigestError as exc:
+        pipe.send((False, exc))
+    except MemoryError:
+        pipe.send((False, WorkerDied("the process ran into its memory limit")))
+        os._exit(1)
+    except Exception as exc:  # noqa: BLE001 the process boundary: its traceback travels as text
+        where = traceback.extract_tb(exc.__traceback__)[-1]
+        place = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119
+        pipe.send((False, WorkerError(f"{type(exc).__name__} at {place}: {exc}")))
+
+
+def confine(limits: Limits) -> NetworkGuard:
+    """Apply ``limits`` to this process for good and say what keeps it off the network."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.memory_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    if limits.file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
+    return "none" if limits.network else leave_network()
+
+
+def leave_network() -> NetworkGuard:
+    """Take the network away from this process and say what the kernel allowed.
+
+    A network namespace of its own has no interface that is up. Where user namespaces are switched
+    off, a seccomp filter refuses every socket but unix ones. Elsewhere: "none", and
+    ``digest doctor`` says so.
+    """
+    if sys.platform != "linux":
+        return "none"
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
+        return "namespace"
+    return "seccomp" if _refuse_sockets(libc) else "none"
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_ushort),
+        ("jt", ctypes.c_ubyte),
+        ("jf", ctypes.c_ubyte),
+        ("k", ctypes.c_uint),
+    )
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.POINTER(_Instruction)))
+
+
+def _refuse_sockets(libc: ctypes.CDLL) -> bool:
+    """Install a seccomp filter: ``socket()`` of any family but AF_UNIX fails with EACCES."""
+    machine = os.uname().machine
+    if machine not in _SOCKET_SYSCALL:
+        return False
+    architecture, socket_number = _SOCKET_SYSCALL[machine]
+    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+    allow, refuse, kill = 0x7FFF0000, 0x00050000 | 13, 0x80000000  # 13: EACCES
+    # struct seccomp_data: nr at 0, arch at 4, first argument at 16 (low word, little endian).
+    program = (
+        (load, 0, 0, 4),
+        (equal, 1, 0, architecture),
+        (give, 0, 0, kill),
+        (load, 0, 0, 0),
+        (equal, 0, 3, socket_number),
+        (load, 0, 0, 16),
+        (equal, 1, 0, 1),  # AF_UNIX
+        (give, 0, 0, refuse),
+        (give, 0, 0, allow),
+    )
+    code = (_Instruction * len(program))(*(_Instruction(*line) for line in program))
+    rules = _Filter(len(program), code)
+    no, yes = ctypes.c_ulong(0), ctypes.c_ulong(1)
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, yes, no, no, no) != 0:
+        return False
+    filtered = libc.prctl(
+        _PR_SET_SECCOMP, ctypes.c_ulong(_SECCOMP_MODE_FILTER), ctypes.byref(rules), no, no
+    )
+    return bool(filtered == 0)
+
+
+def _die_with(parent: int) -> None:
+    """End this process when its parent does: a killed run leaves no model behind in memory."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
