@@ -6,7 +6,6 @@ Nothing is read at import. Unknown keys are errors, in the file and in the envir
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -160,7 +159,7 @@ def _value(name: str, value: Any, where: str) -> Any:
         ConfigError: ``name`` is no setting, or ``value`` has the wrong type.
     """
     kind = _types().get(name)
-    if kind is None or name == "home":
+    if kind is None:
         close = difflib.get_close_matches(name, _types(), n=1)
         hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(_types())}"
         raise ConfigError(f"{where}: unknown key {name!r}", hint)
@@ -176,8 +175,8 @@ def _value(name: str, value: Any, where: str) -> Any:
 
 
 def _types() -> dict[str, str]:
-    """Setting name -> its annotation. Path settings are given as strings."""
-    return {field.name: str(field.type) for field in fields(Config)}
+    """Key -> its annotation. ``home`` is no key: it is where the file lies."""
+    return {field.name: str(field.type) for field in fields(Config) if field.name != "home"}
 
 
 def check_category(category: str) -> None:
@@ -201,15 +200,28 @@ def known_categories() -> tuple[str, ...]:
     return tuple(category for line in lines for category in line.split())
 
 
-def physical_cores() -> int:
-    """Cores this process may run on; hyper-threads share a core's arithmetic and do not count."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    topology = Path("/sys/devices/system/cpu")
-    cores = set()
-    for index in sorted(allowed or ()):
-        siblings = topology / f"cpu{index}" / "topology" / "thread_siblings_list"
-        try:
-            cores.add(siblings.read_text(encoding="ascii"))
-        except OSError:
-            return len(allowed or ()) or os.cpu_count() or 1
-    return len(cores) or os.cpu_count() or 1
+TEMPLATE = """\
+# Settings of this digest. Every line may be left out; the values below are the defaults.
+# Each can also be given as an environment variable: categories as DIGEST_CATEGORIES, and so on.
+
+# arXiv categories, see https://arxiv.org/category_taxonomy
+categories = ["cs.SD", "eess.AS"]
+
+# Title of a post, before its date
+title = "arXiv Daily"
+
+# Time zone of dates, and the time of day at which a window starts and ends
+zone = "Asia/Shanghai"
+anchor = "08:50"
+
+# Models, by their names in: digest models list
+model = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+translator = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+
+# Threads of a model; 0 means one for each physical core
+threads = 0
+
+# Roughly how many tokens of a paper its reading is written from
+evidence_tokens = 1200
+"""
+"""What ``digest init`` writes; a test holds its values equal to the defaults."""

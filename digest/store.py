@@ -39,18 +39,17 @@ LOCK_WAIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class PostItem:
-    """A paper's place in a post: the keys of the results it shows, None where there is none."""
+    """A paper's place in a post, as it was when the post was made.
 
-    paper: PaperId
+    The keys name the results that it shows, None where there is none; ``errors`` says why.
+    """
+
+    paper: Paper
     pdf_sha256: str
-    document_key: str | None
-    translation_key: str | None
-    breakdown_key: str | None
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left to be made for it."""
-        return None not in (self.document_key, self.translation_key, self.breakdown_key)
+    document_key: str | None = None
+    translation_key: str | None = None
+    breakdown_key: str | None = None
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +88,20 @@ class Store:
 
     # ------------------------------------------------------------ papers
 
-    def put_paper(self, paper: Paper, source: str, pdf_sha256: str) -> None:
-        """Remember a paper; what is known of it now replaces what was known before."""
+    def put_papers(self, papers: Sequence[tuple[Paper, str]], source: str) -> None:
+        """Remember papers, each with its PDF's sha256; what is known of one now replaces before."""
+        rows = [
+            [str(paper.id), to_json(paper).decode(), source, pdf_sha256, self._now()]
+            for paper, pdf_sha256 in papers
+        ]
+        if not rows:  # duckdb's executemany raises on an empty list
+            return
         with self._transaction() as con:
-            con.execute(
+            con.executemany(
                 """INSERT INTO paper VALUES (?, ?, ?, ?, ?)
                    ON CONFLICT (id) DO UPDATE SET record = excluded.record,
                    source = excluded.source, pdf_sha256 = excluded.pdf_sha256""",
-                [str(paper.id), to_json(paper).decode(), source, pdf_sha256, self._now()],
+                rows,
             )
 
     def paper(self, paper_id: PaperId) -> Paper | None:
@@ -106,10 +111,16 @@ class Store:
 
     # ------------------------------------------------------------ results
 
+    def results(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
+        """The finished pieces of work among ``keys``; a key that has none is left out."""
+        if not keys:
+            return {}
+        sql = "SELECT key, record FROM result WHERE key IN (SELECT unnest(?))"
+        return {key: from_json(record, kind) for key, record in self._query(sql, [list(keys)])}
+
     def result(self, key: str, kind: type[Record]) -> Record | None:
         """A finished piece of work, or None where it has not been done."""
-        rows = self._query("SELECT record FROM result WHERE key = ?", [key])
-        return from_json(rows[0][0], kind) if rows else None
+        return self.results([key], kind).get(key)
 
     def put_result(self, key: str, outcome: Outcome, record: Any) -> None:
         """Keep a finished piece of work and its outcome, together or not at all."""
@@ -149,12 +160,8 @@ class Store:
 
     def post_items(self, date: str) -> list[PostItem]:
         """The papers of a date's post in their order; empty where there is no post."""
-        rows = self._query(
-            """SELECT paper_id, pdf_sha256, document_key, translation_key, breakdown_key
-               FROM post_item WHERE date = ? ORDER BY position""",
-            [date],
-        )
-        return [PostItem(PaperId.parse(row[0]), *row[1:]) for row in rows]
+        rows = self._query("SELECT record FROM post_item WHERE date = ? ORDER BY position", [date])
+        return [from_json(row[0], PostItem) for row in rows]
 
     def post_source(self, date: str) -> str | None:
         """Where the papers of a date's post came from; None where there is no post."""
@@ -172,15 +179,7 @@ class Store:
     def put_post(self, date: str, source: str, items: Sequence[PostItem]) -> None:
         """Set what a date's post shows, in this order."""
         rows = [
-            [
-                date,
-                position,
-                str(item.paper),
-                item.pdf_sha256,
-                item.document_key,
-                item.translation_key,
-                item.breakdown_key,
-            ]
+            [date, position, str(item.paper.id), to_json(item).decode()]
             for position, item in enumerate(items)
         ]
         with self._transaction() as con:
@@ -190,8 +189,8 @@ class Store:
                 [date, source, self._now()],
             )
             con.execute("DELETE FROM post_item WHERE date = ?", [date])
-            if rows:  # duckdb's executemany raises on an empty list
-                con.executemany("INSERT INTO post_item VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            if rows:
+                con.executemany("INSERT INTO post_item VALUES (?, ?, ?, ?)", rows)
 
     def put_post_file(self, name: str, sha256: str) -> None:
         """Remember, before it is renamed into place, that a file with these bytes is ours."""
@@ -329,8 +328,7 @@ def _m001_initial(con: duckdb.DuckDBPyConnection) -> None:
             date VARCHAR PRIMARY KEY, source VARCHAR NOT NULL, made_utc TIMESTAMP NOT NULL);
         CREATE TABLE post_item (
             date VARCHAR NOT NULL, position INTEGER NOT NULL, paper_id VARCHAR NOT NULL,
-            pdf_sha256 VARCHAR NOT NULL, document_key VARCHAR, translation_key VARCHAR,
-            breakdown_key VARCHAR);
+            record JSON NOT NULL);
         CREATE TABLE post_file (
             name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, written_utc TIMESTAMP NOT NULL,
             PRIMARY KEY (name, sha256));

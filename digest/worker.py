@@ -99,6 +99,8 @@ class Worker:
             raise
         if ok:
             return answer
+        if isinstance(answer, WorkerDied):
+            self._kill()
         raise answer
 
     def close(self) -> None:

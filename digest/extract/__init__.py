@@ -1,0 +1,71 @@
+"""PDF to ``Document``: pages, reading order, sections, sentences, tables, figures, hidden text.
+
+A PDF is read in a process of its own, with limits and without network: PDFs come from strangers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
+from digest.extract.identity import made_by
+from digest.records import Document
+from digest.worker import Limits, Worker
+
+__all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Extractor", "extract"]
+
+TIMEOUT_S = 120.0
+# Address space. Reading a 186-page thesis peaks at 0.55 GB (PyMuPDF's import alone takes most of
+# it), 160 MB of it resident; the rest is room for pages with huge images and paths.
+MEMORY_BYTES = 2 << 30
+_FILE_BYTES = 0  # a reader writes nothing
+
+
+class Extractor:
+    """One sandboxed reader for many papers; a paper that kills it costs that paper only."""
+
+    def __init__(self, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES) -> None:
+        self.made_by = made_by()
+        self._timeout_s = timeout_s
+        limits = Limits(memory_bytes=memory_bytes, file_bytes=_FILE_BYTES, network=False)
+        self._worker = Worker("digest.extract.reader:Reader", limits=limits)
+
+    def __enter__(self) -> Extractor:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._worker.close()
+
+    def extract(self, path: str | Path) -> Document:
+        """What the PDF at ``path`` says.
+
+        Raises:
+            ExtractError: It is no PDF, encrypted, empty or damaged beyond reading, or reading it
+                crashed, took too long or too much memory.
+        """
+        try:
+            document: Document = self._worker.call("read", str(path), timeout_s=self._timeout_s)
+        except WorkerTimeout as exc:
+            raise ExtractError(
+                f"reading {path} took longer than {self._timeout_s:.0f} s",
+                hint="get the PDF again, or remove it from the folder",
+            ) from exc
+        except WorkerDied as exc:
+            raise ExtractError(
+                f"reading {path} failed: {exc.message}",
+                hint="get the PDF again, or remove it from the folder",
+            ) from exc
+        except WorkerError as exc:
+            raise ExtractError(
+                f"reading {path} failed: {exc.message}",
+                hint="report the file; until then remove it from the folder",
+            ) from exc
+        return document
+
+
+def extract(
+    path: str | Path, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES
+) -> Document:
+    """Read one PDF in a sandboxed process; see ``Extractor.extract`` for what it raises."""
+    with Extractor(timeout_s=timeout_s, memory_bytes=memory_bytes) as extractor:
+        return extractor.extract(path)

@@ -58,6 +58,18 @@ class FolderSource:
         return pdfs
 
 
+def read_one(pdf: Path) -> Arrival:
+    """One PDF with the metadata beside it.
+
+    Raises:
+        SourceError: The file cannot be read, or its metadata cannot.
+    """
+    arrival = _arrival(pdf)
+    if arrival.problem is not None:
+        raise arrival.problem
+    return arrival
+
+
 def _arrival(pdf: Path) -> Arrival:
     """One paper; unreadable metadata is a problem of this paper, which is read without it."""
     try:

@@ -1,0 +1,1 @@
+"""Abstracts into Chinese, sentence by sentence, with every translation checked by program."""

@@ -1,0 +1,94 @@
+# Two commands do everything: `make run` and `make test`. `make` alone lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOME_DIR ?= home
+MODEL  ?=
+PAPERS ?= tests/data/papers
+# llama-cpp-python publishes prebuilt CPU wheels here; PyPI has only its source.
+# PREBUILT=0 builds the hash-pinned source in any case.
+LLAMA_WHEELS ?= https://abetlen.github.io/llama-cpp-python/whl/cpu
+LLAMA  := $(shell sed -n 's/^\(llama-cpp-python==[0-9.]*\).*/\1/p' scripts/lock/run.txt)
+PREBUILT ?= 1
+MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev models run test test-model kill-test lint fmt types check bench samples lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.run ## the environment and the program
+
+dev: $(VENV)/.dev ## the same, with what tests and checks need
+
+models: $(VENV)/.run ## get, verify and convert the default models (MODEL=NAME for another)
+	$(BIN)/digest models pull $(MODEL)
+
+run: $(VENV)/.run ## everything: install, get the models, read the sample papers, write a post
+	@$(MAKE) --no-print-directory models
+	$(BIN)/digest --home $(HOME_DIR) run --from $(PAPERS) $(MODEL_FLAGS)
+
+test: $(VENV)/.dev ## the fast tests: no weights, no network
+	$(BIN)/python -m pytest -q
+
+test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B)
+	$(BIN)/digest models pull 0.5b
+	DIGEST_MODELS="$${DIGEST_MODELS:-$(CURDIR)/models}" $(BIN)/python -m pytest -q -m model
+
+kill-test: $(VENV)/.run ## kill a run at ten seeded moments; the post must come out the same
+	$(BIN)/digest models pull 0.5b
+	$(BIN)/python scripts/kill_test.py --from $(PAPERS) --model 0.5b --kills 10
+
+lint: $(VENV)/.dev ## ruff: rules and format; edits nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: $(VENV)/.dev ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+check: lint types test ## lint, types and fast tests
+
+bench: $(VENV)/.run ## batched decoding and translation against one at a time, as ratios
+	$(BIN)/digest bench $(MODEL_FLAGS)
+
+samples: $(VENV)/.run ## typeset the sample papers again (needs LaTeX)
+	$(BIN)/python scripts/make_samples.py
+
+lock: $(VENV)/.dev ## resolve and hash-pin the dependencies again
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --group build pyproject.toml -o scripts/lock/run.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --group build --group dev pyproject.toml -o scripts/lock/dev.txt
+
+clean: ## remove the environment and caches; models and posts stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find digest tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.llama: $(VENV)/.made scripts/lock/run.txt
+ifeq ($(PREBUILT),1)
+	@echo "$(LLAMA): looking for a prebuilt wheel"
+	@$(BIN)/python -m pip install -q --no-deps --only-binary llama-cpp-python --timeout 10 --retries 0 \
+	  --index-url $(LLAMA_WHEELS) "$(LLAMA)" 2>/dev/null \
+	  || echo "none for this platform; building from source: about 8 minutes on 2 cores, once (pip keeps the result)"
+endif
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.llama pyproject.toml
+	@echo "installing the pinned packages"
+	$(BIN)/python -m pip install --progress-bar on --require-hashes -r scripts/lock/run.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run scripts/lock/dev.txt
+	$(BIN)/python -m pip install -q --require-hashes -r scripts/lock/dev.txt
+	@touch $@

@@ -1,0 +1,134 @@
+"""What would make a run fail, looked for before the night: ``digest doctor``."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from digest.config import CONFIG_FILE, Config
+from digest.engines import catalogue, verify
+from digest.engines.converted import ensure_converted
+from digest.engines.process import physical_cores
+from digest.errors import DigestError
+from digest.store import Store
+from digest.worker import Worker, leave_network
+
+PACKAGES = ("llama-cpp-python", "ctranslate2", "pymupdf", "duckdb", "gguf")
+FREE_BYTES = 2 << 30
+"""A night's PDFs, the store's growth and a converted model fit into this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look at the machine. ``cure``: what to do about it; empty where all is well."""
+
+    what: str
+    state: Literal["ok", "warn", "FAIL"]
+    found: str
+    cure: str = ""
+
+
+class NetworkProbe:
+    """Built in a worker, to tell what keeps a worker off the network."""
+
+    def guard(self) -> str:
+        """What the kernel grants; a worker is confined already, asking again changes nothing."""
+        return leave_network()
+
+
+def examine(config: Config) -> list[Finding]:
+    """All checks, in the order in which one would look."""
+    looks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+        _python,
+        _machine,
+        _home,
+        _models,
+        _network,
+    )
+    return [finding for look in looks for finding in look(config)]
+
+
+def _python(_config: Config) -> Iterator[Finding]:
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform()}")
+    for package in PACKAGES:
+        try:
+            yield Finding(package, "ok", metadata.version(package))
+        except metadata.PackageNotFoundError:
+            yield Finding(package, "FAIL", "not installed", "run: make install")
+
+
+def _machine(config: Config) -> Iterator[Finding]:
+    cores = physical_cores()
+    threads = config.threads or cores
+    state: Literal["ok", "warn"] = "warn" if threads > cores else "ok"
+    cure = f"set threads = 0 in {CONFIG_FILE}: more threads than cores slow decoding down"
+    found = f"{cores} physical cores, {threads} threads for a model"
+    yield Finding("cores", state, found, cure if state == "warn" else "")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    need = 3 * _find(config.model).bytes + (2 << 30)
+    short = memory < need
+    yield Finding(
+        "memory",
+        "warn" if short else "ok",
+        f"{memory / 2**30:.1f} GiB",
+        f"{config.model} wants about {need / 2**30:.1f} GiB; set a smaller model" if short else "",
+    )
+
+
+def _home(config: Config) -> Iterator[Finding]:
+    place = next(p for p in (config.home, *config.home.parents) if p.exists())
+    writable = os.access(place, os.W_OK)
+    cure = "" if writable else "give --home a folder of your own"
+    yield Finding("home", "ok" if writable else "FAIL", str(config.home), cure)
+    free = shutil.disk_usage(place).free
+    enough = free >= FREE_BYTES
+    yield Finding(
+        "disk",
+        "ok" if enough else "warn",
+        f"{free / 2**30:.1f} GiB free",
+        "" if enough else f"free {FREE_BYTES / 2**30:.0f} GiB there",
+    )
+    store = Store(config.database)
+    if store.exists():
+        try:
+            yield Finding("store", "ok", f"{store.counts().papers} papers")
+        except DigestError as exc:
+            yield Finding("store", "FAIL", exc.message, exc.hint or "")
+
+
+def _models(config: Config) -> Iterator[Finding]:
+    for name in dict.fromkeys((config.model, config.translator)):
+        yield _looked(f"model {name}", partial(verify.ensure, _find(name), config.models_dir))
+    yield _looked(
+        "translator",
+        partial(ensure_converted, _find(config.translator), config.models_dir),
+    )
+
+
+def _find(name: str) -> catalogue.ModelFile:
+    return catalogue.find(name)
+
+
+def _looked(what: str, look: Callable[[], Path]) -> Finding:
+    try:
+        return Finding(what, "ok", str(look()))
+    except DigestError as exc:
+        return Finding(what, "FAIL", exc.message, exc.hint or "")
+
+
+def _network(_config: Config) -> Iterator[Finding]:
+    with Worker("digest.doctor:NetworkProbe") as worker:
+        guard = worker.call("guard", timeout_s=30)
+    if guard == "none":
+        cure = "allow user namespaces or seccomp; else nothing but our own code keeps them offline"
+        yield Finding("no network in workers", "warn", f"not enforced on {sys.platform}", cure)
+    else:
+        yield Finding("no network in workers", "ok", f"enforced by the kernel ({guard})")

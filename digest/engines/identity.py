@@ -1,0 +1,54 @@
+"""What an engine signs its work with, known before any library is loaded.
+
+Whoever changes the text that comes out raises a number here; what was made before is then known
+to be older.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from digest.engines.catalogue import ModelFile
+
+CONVERTER = 1
+"""Of the weights that ``convert`` writes; folders of another number are converted anew."""
+
+PARALLEL = 8
+"""Inputs that llama.cpp decodes together."""
+
+BATCH = 16
+"""Inputs that CTranslate2 decodes together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An engine's name, the package that it runs on and the number of our recipe.
+
+    Args:
+        fixed: Options that change the text, besides those of the model and of a call.
+    """
+
+    name: str
+    package: str
+    recipe: int
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """Of the package and of our recipe, ``0.3.36+1``."""
+        return f"{version(self.package)}+{self.recipe}"
+
+    def options(self, model: ModelFile) -> Mapping[str, str]:
+        """What besides prompt and decoding options changes a model's text."""
+        return {"template": model.template, **self.fixed}
+
+
+LLAMA = Identity("llama.cpp", "llama-cpp-python", 1, {"parallel": str(PARALLEL)})
+CTRANSLATE2 = Identity(
+    "ctranslate2",
+    "ctranslate2",
+    1,
+    {"batch": str(BATCH), "compute_type": "int8", "converter": str(CONVERTER)},
+)

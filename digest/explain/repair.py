@@ -1,0 +1,81 @@
+"""What can be mended without a model: wording, citation, a clause too many. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.explain.evidence import words
+from digest.explain.verify import Fault, faults
+from digest.records import Sentence
+from digest.words.typography import tidy
+
+REACH = 3
+"""How many sentences before and after the cited one a mis-cited atom is looked for."""
+
+_QUOTES = "\"'“”‘’「」《》`*"
+_OPENING = re.compile(r"^(?:[-•·*]\s*|\d{1,2}[.)、]\s+|(?:要点|改写|翻译|总结)[:：]\s*)+")
+_SAYS = re.compile(
+    r"^(?:论文|本文|作者|研究)(?:还|也)?(?:发现|指出|表明|认为|强调|证明|说明|报告)了?[，：]?"
+)
+_CLAUSE = re.compile(r"(?<=[，；,;])")
+
+
+def normalise(answer: str) -> str:
+    """A model's answer as one bullet: its first line, without a list mark, with one full stop."""
+    lines = [line.strip() for line in answer.splitlines() if line.strip()]
+    text = _OPENING.sub("", lines[0]) if lines else ""
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1]
+    text = text.replace("我们", "论文").replace("本文的论文", "论文")
+    text = tidy(text).strip()
+    return text.rstrip("。．.;；,，") + "。" if text else ""
+
+
+def without_subject(bullet: str) -> str:
+    """``bullet`` without an opening "the paper finds that", which its evidence may not say."""
+    return _SAYS.sub("", bullet)
+
+
+def reattribute(
+    bullet: str, cited: Sequence[Sentence], sentences: Sequence[Sentence], found: Sequence[Fault]
+) -> tuple[Sentence, ...] | None:
+    """The cited sentences and the near ones that hold what they lack, in document order.
+
+    Only numbers and names can be found elsewhere, and only within ``REACH`` sentences of the same
+    section that share a content word with the cited ones: a bare 2 is everywhere.
+
+    Returns:
+        The wider citation, or None where it does not hold the bullet either.
+    """
+    if any(fault.kind not in ("number", "name") for fault in found):
+        return None
+    place = {sentence.id: index for index, sentence in enumerate(sentences)}
+    first, last = place[cited[0].id], place[cited[-1].id]
+    topic = words(" ".join(sentence.text for sentence in cited))
+    near = [
+        sentence
+        for sentence in sentences[max(0, first - REACH) : last + REACH + 1]
+        if sentence.section == cited[-1].section and words(sentence.text) & topic
+    ]
+    for extra in near:
+        if extra in cited:
+            continue
+        wider = sorted((*cited, extra), key=lambda sentence: place[sentence.id])
+        if not faults(bullet, [sentence.text for sentence in wider]):
+            return tuple(wider)
+    return None
+
+
+def cut(bullet: str, evidence: Sequence[str]) -> str | None:
+    """``bullet`` without its faulty clause, or None where what is left does not stand.
+
+    What is left must keep the first clause, hold, and say something: half of the text at least.
+    """
+    clauses = _CLAUSE.split(bullet)
+    for index in range(len(clauses) - 1, 0, -1):
+        shorter = "".join(clauses[:index] + clauses[index + 1 :])
+        shorter = shorter.rstrip("，；,;。") + "。"
+        if len(shorter) * 2 >= len(bullet) and not faults(shorter, evidence):
+            return shorter
+    return None

@@ -1,0 +1,185 @@
+"""What a sentence is doing in its paper, told by cue phrases: its role decides part and label.
+
+A role belongs to one question (problem, method, results). The patterns are plain English cues,
+written after reading the introductions, methods and results of some forty papers on audio and
+machine learning; they are matched anywhere in the sentence, case ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.records import SectionKind
+
+Question = Literal["problem", "method", "results"]
+QUESTIONS: tuple[Question, ...] = ("problem", "method", "results")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A part of an answer. Order within a question is the order in the post.
+
+    Args:
+        name: For the code and the tests.
+        question: The part it belongs to.
+        label: Bold label in the post.
+        cues: What gives such a sentence away.
+        at_most: Bullets of this role in one reading.
+        bonus: Added to the score: its cues say more than those of the other roles.
+    """
+
+    name: str
+    question: Question
+    label: str
+    cues: re.Pattern[str]
+    at_most: int
+    bonus: float = 0.0
+
+
+def _cues(*patterns: str) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
+
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        "background",
+        "problem",
+        "研究背景",
+        _cues(
+            r"(?:is|are|has been|have been|has become|have become) (?:an? )?(?:widely|commonly|"
+            r"increasingly|critical|crucial|essential|important|key|central|fundamental|popular)",
+            r"(?:play|plays) an? \w+ role",
+            r"aims? (?:to|at)\b",
+            r"is the task of",
+            r"(?:recent|significant|remarkable) (?:advances|progress|years|work)",
+            r"in recent years",
+        ),
+        2,
+    ),
+    Role(
+        "fault",
+        "problem",
+        "既有方法的问题",
+        _cues(
+            r"however\b",
+            r"unfortunately\b",
+            r"despite\b",
+            r"although\b",
+            r"(?:suffers?|lacks?|fails?|struggles?)\b",
+            r"(?:limited|limits|limitation|limitations|bottleneck|drawback|shortcoming)\w*",
+            r"(?:expensive|costly|prohibitive|difficult|challenging|challenge|infeasible|scarce)\w*",
+            r"(?:degrad|deteriorat|overfit|mismatch|unstable|sensitive to)\w*",
+            r"(?:cannot|can not|does not|do not|is not|are not|not well|rarely|little)\b",
+            r"(?:problem|issue|gap)s?\b",
+            r"(?:require|requires) (?:large|expensive|extensive|careful|a large)",
+            r"existing (?:methods|approaches|work|systems|models)",
+            r"(?:prior|previous|traditional|conventional) (?:work|methods|approaches|systems)",
+        ),
+        4,
+    ),
+    Role(
+        "idea",
+        "method",
+        "核心思路",
+        _cues(
+            r"we (?:propose|present|introduce|develop|describe|formulate|investigate|study|explore|"
+            r"address|tackle|design)",
+            r"(?:this|our|the present) (?:paper|work|article|study|report) (?:proposes|presents|"
+            r"introduces|describes|develops|investigates|studies|addresses|explores)",
+            r"(?:the|our) (?:proposed|key|main|central|basic) (?:method|idea|contribution|approach|"
+            r"insight|framework|model|system)",
+            r"is proposed\b",
+            r"our (?:method|approach|model|framework|system|contribution)s?\b",
+            r"the idea (?:is|behind)",
+        ),
+        3,
+        bonus=1.0,
+    ),
+    Role(
+        "component",
+        "method",
+        "方法细节",
+        _cues(
+            r"(?:consists?|composed|comprises?|comprised) (?:of|by)?",
+            r"(?:encoder|decoder|module|layer|network|architecture|classifier|filter|loss|objective|"
+            r"attention|embedding|feature|token|kernel|algorithm|estimator|graph)s?\b",
+            r"we (?:use|employ|adopt|apply|compute|define|extract|combine|replace|add|construct|"
+            r"build|model|estimate|approximate|minimi[sz]e|maximi[sz]e|let|first|then)\b",
+            r"is (?:computed|defined|obtained|estimated|given|constructed|applied|used|trained)",
+            r"in order to\b",
+            r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
+        ),
+        5,
+    ),
+    Role(
+        "training",
+        "method",
+        "训练与实现",
+        _cues(
+            r"(?:is|are|was|were) (?:trained|fine-?tuned|pre-?trained|optimi[sz]ed|implemented)",
+            r"we (?:train|fine-?tune|pre-?train|optimi[sz]e|implement)\b",
+            r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd|gpus?|hyper-?parameters?)\b",
+        ),
+        2,
+    ),
+    Role(
+        "setting",
+        "results",
+        "任务与数据",
+        _cues(
+            r"we (?:evaluate|test|conduct|validate|benchmark|experiment)\b",
+            r"(?:is|are|was|were) (?:evaluated|tested|validated|measured|conducted|assessed)",
+            r"(?:dataset|data set|corpus|benchmark|test set|collection)s?\b",
+            r"(?:metric|measure)s? (?:used|is|are)\b",
+        ),
+        2,
+    ),
+    Role(
+        "finding",
+        "results",
+        "主要结果",
+        _cues(
+            r"(?:outperform|surpass|exceed)\w*",
+            r"(?:achiev|attain|obtain|reach|yield)\w*",
+            r"(?:improv|reduc|increas|decreas|gain|drop|degrad)\w*",
+            r"results? (?:show|demonstrate|indicate|suggest|reveal|confirm)\w*",
+            r"(?:we|it) (?:can be )?(?:find|found|observe|observed|show|see|seen)\b",
+            r"(?:table|fig(?:ure)?s?\.?) ?\d+ (?:show|compare|report|present|list|illustrate)s?",
+            r"(?:significant|consistent|substantial|compar)\w*",
+            r"(?:accuracy|error|score|precision|recall|f-?measure|correlation)\b",
+            r"(?:better|worse|higher|lower|best|faster|slower) (?:than|performance|results?)",
+        ),
+        5,
+    ),
+    Role(
+        "limit",
+        "results",
+        "局限与展望",
+        _cues(
+            r"limitations? of (?:our|this|the)",
+            r"(?:future|further) (?:work|research|directions?|investigation|improvements?)",
+            r"(?:remains?|left|leave) (?:open|for|an open|to be)",
+            r"we (?:plan|intend|hope) to",
+        ),
+        1,
+    ),
+)
+
+PRIOR: dict[Question, dict[SectionKind, float]] = {
+    "problem": {
+        "abstract": 1.0, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,
+        "conclusion": 0.1, "other": 0.3,
+    },
+    "method": {
+        "abstract": 1.2, "introduction": 1.1, "background": 0.2, "method": 2.0, "experiments": 0.5,
+        "discussion": 0.2, "conclusion": 0.6, "other": 1.2,
+    },
+    "results": {
+        "abstract": 1.2, "introduction": 0.6, "method": 0.1, "experiments": 1.5, "results": 2.0,
+        "discussion": 1.4, "conclusion": 1.2, "other": 0.6,
+    },
+}  # fmt: skip
+"""What a section says about the question before its sentences are read. Kinds left out count 0;
+an unplaced heading ("other") is most often a method under a name of its own."""

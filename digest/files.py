@@ -1,0 +1,76 @@
+"""Files that are either there whole or not at all, and a lock that one process holds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from digest.errors import StoreError
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` so that a power cut leaves the old file or the new one.
+
+    Raises:
+        StoreError: The disk is full or the folder cannot be written.
+    """
+    with _replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+def copy(source: Path, path: Path) -> None:
+    """Copy a file in the same manner.
+
+    Raises:
+        StoreError: The disk is full or the folder cannot be written.
+    """
+    with _replacing(path) as partial:
+        shutil.copyfile(source, partial)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` to fill, then flushed to the disk and renamed over it."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        flush(partial)
+        partial.replace(path)
+        flush(path.parent)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        raise StoreError(
+            f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
+        ) from exc
+
+
+def flush(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock file ``path``; the kernel lets go of it when the process ends, however it ends.
+
+    Raises:
+        StoreError: Another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(
+                f"another digest run is at work in {path.parent}", "wait for it to end"
+            ) from None
+        yield

@@ -1,0 +1,380 @@
+"""One day, top to bottom.
+
+Papers arrive from a source; their text is extracted, their abstracts are translated, a reading
+of each is written, and all of it becomes one post. Stage by stage, so that one model computes at
+a time. Every finished piece of work is kept at once under a key made of its content and of what
+made it: a run that is killed anywhere and started again goes on from there and ends with the
+same post.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from digest import files
+from digest.config import Config
+from digest.errors import DigestError
+from digest.publish import Published, publish
+from digest.records import (
+    ArxivId,
+    Breakdown,
+    Document,
+    MadeBy,
+    Outcome,
+    Paper,
+    PaperId,
+    Translation,
+)
+from digest.render.post import Entry, Heading, coverage, paper_file, post
+from digest.sources import Arrival, Source
+from digest.store import PostItem, Store, result_key
+
+Record = TypeVar("Record", Document, Translation, Breakdown)
+
+
+class Extracts(Protocol):
+    """Reads a PDF."""
+
+    made_by: MadeBy
+
+    def extract(self, pdf: Path) -> Document: ...
+
+
+class Translates(Protocol):
+    """Translates an abstract."""
+
+    made_by: MadeBy
+
+    def translate(self, text: str) -> Translation: ...
+
+
+class Explains(Protocol):
+    """Writes the reading of a paper."""
+
+    made_by: MadeBy
+
+    def explain(self, paper: Paper, document: Document | None) -> Breakdown: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What does the work of each stage."""
+
+    extractor: Extracts
+    translator: Translates
+    explainer: Explains
+
+
+Progress = Callable[[str, str, int, int], None]
+"""Called as ``progress(stage, paper, done, total)`` before each paper and once at the end."""
+
+
+def no_progress(_stage: str, _paper: str, _done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What to make a post of.
+
+    Args:
+        date: YYYY-MM-DD, the post's date.
+        source: Where the papers come from.
+        limit: At most so many papers of the source; None for all.
+        redo: Make everything anew with the present models, also what a published post shows.
+    """
+
+    date: str
+    source: Source
+    limit: int | None = None
+    redo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did. ``coverage`` counts the whole post, ``outcomes`` this run alone."""
+
+    date: str
+    post: Path
+    post_status: str
+    papers: int
+    coverage: dict[str, int]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """What went wrong in this run, paper by paper."""
+        return [outcome for outcome in self.outcomes if outcome.status == "failed"]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A paper on its way through the day."""
+
+    paper: Paper
+    pdf: Path
+    pdf_sha256: str
+    published: PostItem | None
+    document: Document | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def received(self) -> tuple[Paper, str]:
+        return self.paper, self.pdf_sha256
+
+    def item(self) -> PostItem:
+        return PostItem(
+            self.paper,
+            self.pdf_sha256,
+            self.keys.get("extract"),
+            self.keys.get("translate"),
+            self.keys.get("explain"),
+            tuple(self.errors),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[Record]):
+    """A stage of one paper: the key of its result, and how to make it."""
+
+    work: _Work
+    key: str
+    make: Callable[[], Record]
+
+
+def run_day(
+    day: Day, config: Config, store: Store, tools: Tools, progress: Progress = no_progress
+) -> Report:
+    """Make, or complete, one day's post.
+
+    Raises:
+        SourceError: The source cannot be read or is empty.
+        StoreError: The home cannot be written, or another run is at work in it.
+    """
+    with files.held(config.home / ".lock"):
+        run = _Run(day, config, store, tools, progress)
+        works = run.receive()
+        run.extract(works)
+        run.translate(works)
+        run.explain(works)
+        items = _joined(store.post_items(day.date), [work.item() for work in works])
+        store.put_post(day.date, day.source.name, items)
+        published = render_day(day.date, config, store)
+        totals = coverage(_entries(items, store))
+        return Report(
+            day.date, published.path, published.status, len(items), totals, tuple(run.outcomes)
+        )
+
+
+def render_day(date: str, config: Config, store: Store) -> Published:
+    """Write a date's post from what the store holds; the same bytes each time.
+
+    Raises:
+        DigestError: There is no post for ``date``.
+        StoreError: The file cannot be written.
+    """
+    return publish(store, config.posts, date, post_text(date, config, store))
+
+
+def post_text(date: str, config: Config, store: Store) -> str:
+    """A date's post as the store has it.
+
+    Raises:
+        DigestError: There is no post for ``date``.
+    """
+    source = store.post_source(date)
+    if source is None:
+        known = [when for when, _, _ in store.post_dates()[:3]]
+        hint = (
+            f"newest posts: {', '.join(known)}" if known else "make one: digest run --from FOLDER"
+        )
+        raise DigestError(f"no post for {date} in {config.home}", hint)
+    heading = Heading(config.title, date, source, config.categories)
+    return post(heading, _entries(store.post_items(date), store))
+
+
+def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
+    documents = store.results([i.document_key for i in items if i.document_key], Document)
+    translations = store.results(
+        [i.translation_key for i in items if i.translation_key], Translation
+    )
+    breakdowns = store.results([i.breakdown_key for i in items if i.breakdown_key], Breakdown)
+    return [
+        Entry(
+            item.paper,
+            documents.get(item.document_key or ""),
+            translations.get(item.translation_key or ""),
+            breakdowns.get(item.breakdown_key or ""),
+            item.errors,
+        )
+        for item in items
+    ]
+
+
+def _joined(old: Sequence[PostItem], new: Sequence[PostItem]) -> list[PostItem]:
+    """The post's papers in their old order, renewed, then those that join it. None is lost."""
+    renewed = {_same_paper(item.paper.id): item for item in new}
+    kept = [renewed.pop(_same_paper(item.paper.id), item) for item in old]
+    return [*kept, *renewed.values()]
+
+
+def _same_paper(identifier: PaperId) -> str:
+    """What versions of one paper have in common."""
+    return identifier.base if isinstance(identifier, ArxivId) else str(identifier)
+
+
+class _Run:
+    """The stages of one day and their outcomes."""
+
+    def __init__(
+        self, day: Day, config: Config, store: Store, tools: Tools, progress: Progress
+    ) -> None:
+        self._day = day
+        self._config = config
+        self._store = store
+        self._tools = tools
+        self._progress = progress
+        self.outcomes: list[Outcome] = []
+
+    def receive(self) -> list[_Work]:
+        """Take the papers in: remembered in the store, their PDFs kept in the home."""
+        arrivals = self._day.source.arrivals()[: self._day.limit]
+        published = {
+            _same_paper(item.paper.id): item for item in self._store.post_items(self._day.date)
+        }
+        works = []
+        for arrival in arrivals:
+            before = published.get(_same_paper(arrival.paper.id))
+            if before is not None and before.pdf_sha256 != arrival.pdf_sha256:
+                before = None  # another PDF of the same paper: everything is made anew
+            works.append(self._receive(arrival, None if self._day.redo else before))
+        self._store.put_papers([work.received() for work in works], self._day.source.name)
+        return works
+
+    def _receive(self, arrival: Arrival, published: PostItem | None) -> _Work:
+        paper = arrival.paper
+        kept = self._config.papers / paper_file(paper.id)
+        if not kept.exists() or _sha256(kept) != arrival.pdf_sha256:
+            files.copy(arrival.pdf, kept)
+        work = _Work(paper, kept, arrival.pdf_sha256, published)
+        if arrival.problem is not None:
+            self._fail(work, "fetch", arrival.problem, 0.0)
+        return work
+
+    def extract(self, works: Sequence[_Work]) -> None:
+        """Read the PDFs; what a folder did not know of a paper is taken from its first page."""
+        extractor = self._tools.extractor
+        jobs = [
+            _Job(
+                work,
+                result_key("extract", [work.pdf_sha256], extractor.made_by),
+                partial(extractor.extract, work.pdf),
+            )
+            for work in works
+        ]
+        for work, document in self._do("extract", Document, jobs):
+            if document is not None:
+                work.document = document
+                work.paper = completed(work.paper, document)
+        self._store.put_papers([work.received() for work in works], self._day.source.name)
+
+    def translate(self, works: Sequence[_Work]) -> None:
+        """Translate the abstracts."""
+        translator = self._tools.translator
+        jobs = [
+            _Job(
+                work,
+                result_key("translate", [work.paper.abstract], translator.made_by),
+                partial(translator.translate, work.paper.abstract),
+            )
+            for work in works
+            if work.paper.abstract
+        ]
+        for _ in self._do("translate", Translation, jobs):
+            pass
+
+    def explain(self, works: Sequence[_Work]) -> None:
+        """Write the readings."""
+        explainer = self._tools.explainer
+        jobs = []
+        for work in works:
+            made_from = [work.keys.get("extract", ""), work.paper.title, work.paper.abstract]
+            key = result_key("explain", made_from, explainer.made_by)
+            jobs.append(_Job(work, key, partial(explainer.explain, work.paper, work.document)))
+        for _ in self._do("explain", Breakdown, jobs):
+            pass
+
+    def _do(
+        self, stage: str, kind: type[Record], jobs: Sequence[_Job[Record]]
+    ) -> Iterator[tuple[_Work, Record | None]]:
+        """A stage of every paper: what the post shows, else what the store has, else made now."""
+        shown = [_shown(job.work.published, stage) or job.key for job in jobs]
+        known = self._store.results([*shown, *(job.key for job in jobs)], kind)
+        for done, (job, published) in enumerate(zip(jobs, shown, strict=True)):
+            work = job.work
+            self._progress(stage, work.paper.title or str(work.paper.id), done, len(jobs))
+            key = published if published in known else job.key
+            if key in known:
+                work.keys[stage] = key
+                self.outcomes.append(Outcome(work.paper.id, stage, "reused"))
+                yield work, known[key]
+            else:
+                yield work, self._make(stage, job)
+        self._progress(stage, "", len(jobs), len(jobs))
+
+    def _make(self, stage: str, job: _Job[Record]) -> Record | None:
+        """Do a paper's work and keep it; a failure is recorded and costs this paper this stage.
+
+        This is the only place that may catch ``Exception``.
+        """
+        work = job.work
+        started = time.monotonic()
+        try:
+            record = job.make()
+        except Exception as exc:  # noqa: BLE001 one paper's failure is data, not the run's end
+            self._fail(work, stage, exc, time.monotonic() - started)
+            return None
+        outcome = Outcome(work.paper.id, stage, "done", seconds=time.monotonic() - started)
+        self._store.put_result(job.key, outcome, record)
+        self.outcomes.append(outcome)
+        work.keys[stage] = job.key
+        return record
+
+    def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
+        error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
+        hint = (exc.hint or "") if isinstance(exc, DigestError) else ""
+        error = error.replace(f"{self._config.home}/", "")  # a post says nothing of its machine
+        outcome = Outcome(work.paper.id, stage, "failed", error, hint, seconds)
+        self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
+        self.outcomes.append(outcome)
+        work.errors.append(error)
+
+
+def _shown(published: PostItem | None, stage: str) -> str | None:
+    """The key of what a published post shows for a stage: history, whatever could be made now."""
+    if published is None:
+        return None
+    return {
+        "extract": published.document_key,
+        "translate": published.translation_key,
+        "explain": published.breakdown_key,
+    }[stage]
+
+
+def completed(paper: Paper, document: Document) -> Paper:
+    """``paper`` with the title and abstract of its first page where its source gave none."""
+    return replace(
+        paper, title=paper.title or document.title, abstract=paper.abstract or document.abstract
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,182 @@
+"""What a program can tell of a translation: named checks, each a pure function of the two texts.
+
+``HARD`` checks block publication: the sentence is repaired, or stays in its source language.
+They are about what a reader would take over unseen (a number, a formula, an address or a name
+that is not in the source) or about no translation at all. The others (names, english_left,
+length, superlatives, direction, negation) are doubts: they choose between candidates and are
+shown beside the text, but do not keep a sentence back, as each has honest exceptions (AI is
+人工智能). Neither kind sees a wrong meaning in the right words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from digest.words import atoms
+
+HARD = frozenset(
+    {
+        "numbers",
+        "extra_numbers",
+        "math",
+        "urls",
+        "extra_names",
+        "untranslated",
+        "repetition",
+        "leakage",
+        "truncated",
+    }
+)
+# Chinese characters for each English one; 0.18 to 0.70 is normal on FLORES and NTREX references.
+_RATIO = (0.14, 0.75)
+_MIN_RATIO_CHARS = 40  # of the source; a short sentence has no ratio worth the name
+_MIN_HAN_SHARE = 0.35  # of the letters that are neither names nor math
+_LATIN_RUN = re.compile(r"(?:[A-Za-z][a-z'’]*[ ,]+){4,}[A-Za-z][a-z'’]+")
+_LEAK = re.compile(
+    r"<\||\|>|\ufffd|```|翻译|译文|原文|原样|保留：|以下是|简体中文|只输出"
+    r"|\b(?:translat(?:e|ed|ion)|assistant|simplified chinese)\b",
+    re.IGNORECASE,
+)
+_LEAK_ALLOWED = re.compile(r"translat|interpret|original|preserv|Chinese|assist", re.IGNORECASE)
+# A lower-case word, or a piece of one that a hyphen ties to Han: 训练-free.
+_ENGLISH = re.compile(
+    r"(?<![A-Za-z0-9-])(?=[a-z-]{4})[a-z]+(?:-[a-z]+)*(?![A-Za-z0-9-])"
+    r"|[\u4e00-\u9fff]\s?-[a-z]{2,}|[a-z]{2,}-\s?[\u4e00-\u9fff]"
+)
+_BRACKETED = re.compile(r"[（(“\"][^（）()“”\"]*[）)”\"]")
+_LOOP = re.compile(r"(.{3,30}?)\1{2,}|([^\s.\-=_*#0-9])\2{4,}")
+_LOOP_CHARS = 12  # a stretch this long does not come back twice by chance
+_OPEN_END = re.compile(r"[，、（(,]$")
+
+
+def numbers(source: str, target: str) -> bool:
+    """Each number of the source is in the target."""
+    return not atoms.missing_numbers(source, target)
+
+
+def extra_numbers(source: str, target: str) -> bool:
+    """The target makes up no number."""
+    return not atoms.extra_numbers(source, target)
+
+
+def math(source: str, target: str) -> bool:
+    """Formulas are verbatim, white space aside, and none is new."""
+    return not (atoms.missing_maths(source, target) or atoms.extra_maths(source, target))
+
+
+def urls(source: str, target: str) -> bool:
+    """Addresses are verbatim, and none is new."""
+    return not (atoms.missing_urls(source, target) or atoms.extra_urls(source, target))
+
+
+def names(source: str, target: str) -> bool:
+    """Acronyms and names are kept, or written out in their usual Chinese form."""
+    return not atoms.missing_names(source, target)
+
+
+def extra_names(source: str, target: str) -> bool:
+    """The target makes up no name."""
+    return not atoms.extra_names(source, target)
+
+
+def untranslated(source: str, target: str) -> bool:
+    """Chinese, but for names and math; a source of nothing else may stay as it is."""
+    if not re.search(r"(?:\b[a-z]{2,}\b.*){3}", _without_kept(source, source)):
+        return bool(target)
+    rest = _without_kept(target, source)
+    han = len(re.findall(r"[\u3400-\u9fff]", rest))
+    latin = len(re.findall(r"[A-Za-z]", rest))
+    glossed = _BRACKETED.sub(" ", rest)  # 首席（the first chair of the orchestra）
+    return han > 0 and han >= _MIN_HAN_SHARE * (han + latin / 3) and not _LATIN_RUN.search(glossed)
+
+
+def english_left(source: str, target: str) -> bool:
+    """No ordinary English word, or half of one, stands amid the Chinese."""
+    if not atoms.has_han(target):
+        return True
+    outside = _BRACKETED.sub(" ", _without_kept(target, source))
+    return not _ENGLISH.search(outside)
+
+
+def repetition(source: str, target: str) -> bool:
+    """The target does not go round in circles, unless the source does."""
+    if _LOOP.search(target) and not _LOOP.search(source):
+        return False
+    pieces = [target[i : i + _LOOP_CHARS] for i in range(len(target) - _LOOP_CHARS + 1)]
+    return all(pieces.count(piece) < 3 for piece in pieces[::_LOOP_CHARS])
+
+
+def leakage(source: str, target: str) -> bool:
+    """Nothing of the prompt, and no talk about the translation, is in the target."""
+    leak = _LEAK.search(target)
+    return leak is None or leak[0] in source or bool(_LEAK_ALLOWED.search(source))
+
+
+def length(source: str, target: str) -> bool:
+    """Neither half a sentence nor two."""
+    if len(source) < _MIN_RATIO_CHARS:
+        return True
+    low, high = _RATIO
+    return low <= len(target) / len(source) <= high
+
+
+def superlatives(source: str, target: str) -> bool:
+    """No claim of being best or first that the source does not make."""
+    return not atoms.unbacked_superlatives(source, target)
+
+
+def direction(source: str, target: str) -> bool:
+    """What rises in the source does not fall in the target."""
+    return not atoms.flipped_direction(source, target)
+
+
+def negation(source: str, target: str) -> bool:
+    """A plain "not" has not gone."""
+    return not atoms.lost_negation(source, target)
+
+
+CHECKS: Mapping[str, Callable[[str, str], bool]] = {
+    check.__name__: check
+    for check in (
+        numbers,
+        extra_numbers,
+        math,
+        urls,
+        names,
+        extra_names,
+        untranslated,
+        english_left,
+        repetition,
+        leakage,
+        length,
+        superlatives,
+        direction,
+        negation,
+    )
+}
+
+
+def run(source: str, target: str, *, finished: bool = True) -> dict[str, bool]:
+    """Every check by its name; ``truncated`` fails where the answer was cut off or hangs."""
+    checks = {name: check(source, target) for name, check in CHECKS.items()}
+    return {**checks, "truncated": finished and not _OPEN_END.search(target)}
+
+
+def passes(checks: Mapping[str, bool]) -> bool:
+    """Whether the text may be published: no hard check failed."""
+    return all(passed for name, passed in checks.items() if name in HARD)
+
+
+def faults(checks: Mapping[str, bool]) -> tuple[int, int]:
+    """How many hard and how many soft checks failed: the order of candidates."""
+    failed = [name for name, passed in checks.items() if not passed]
+    hard = sum(name in HARD for name in failed)
+    return hard, len(failed) - hard
+
+
+def _without_kept(text: str, source: str) -> str:
+    """``text`` without what is rightly not translated."""
+    for kept in (*atoms.maths(text), *atoms.urls(text), *atoms.names(source)):
+        text = text.replace(kept, " ")
+    return text

@@ -1,0 +1,145 @@
+"""What every test gets: no network, a home of its own, and fakes for the models."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from digest.config import Config
+from digest.records import (
+    Breakdown,
+    Claim,
+    Completion,
+    DecodeOptions,
+    Document,
+    Evidence,
+    MadeBy,
+    Paper,
+    Prompt,
+    Section,
+    Sentence,
+    TranslatedSentence,
+    Translation,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that opens a connection fails, and says so."""
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("a test tried to reach the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's reaches a test; state goes to a folder of its own."""
+    for name in [name for name in os.environ if name.startswith("DIGEST_")]:
+        if name not in ("DIGEST_TEST_DATA", "DIGEST_MODELS"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(home=tmp_path / "home", models_dir=tmp_path / "models")
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Iterator[Path]:
+    """A folder of two "PDFs"; the fakes below never open them."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4 first")
+    (folder / "a.json").write_text('{"id": "2601.00001v1", "title": "First", "abstract": "One."}')
+    (folder / "b.pdf").write_bytes(b"%PDF-1.4 second")
+    yield folder
+
+
+class FakeEngine:
+    """Answers from a function of the input; counts its calls."""
+
+    name, model, sha256, version = "fake", "fake-1", "0" * 64, "1"
+
+    def __init__(self, answer) -> None:
+        self.options: dict[str, str] = {}
+        self.answer = answer
+        self.asked: list[list[str]] = []
+
+    def complete(
+        self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
+    ) -> list[Completion]:
+        self.asked.append(list(inputs))
+        return [Completion(self.answer(text), 1, True) for text in inputs]
+
+
+class FakeExtractor:
+    """Two sentences for every PDF, but for those named in ``broken``."""
+
+    made_by = MadeBy("fake", "1")
+
+    def __init__(self, broken: Sequence[str] = ()) -> None:
+        self.broken = broken
+        self.read: list[str] = []
+
+    def extract(self, pdf: Path) -> Document:
+        self.read.append(Path(pdf).name)
+        if Path(pdf).name in self.broken:
+            raise OSError("cannot read it")
+        return document()
+
+
+class FakeTranslator:
+    """Chinese for any text."""
+
+    made_by = MadeBy("fake", "1", model="t")
+    calls = 0
+
+    def translate(self, text: str) -> Translation:
+        self.calls += 1
+        sentence = TranslatedSentence(text, f"译文：{text}", {"numbers": True})
+        return Translation(
+            text, "zh-Hans", sentence.text, (sentence,), sentence.checks, self.made_by
+        )
+
+
+class FakeExplainer:
+    """One claim for every paper."""
+
+    made_by = MadeBy("fake", "1", model="e")
+    calls = 0
+
+    def explain(self, paper: Paper, document: Document | None) -> Breakdown:
+        self.calls += 1
+        if document is None:
+            return Breakdown((), (), (), "none", (), self.made_by)
+        first = document.sentences[0]
+        evidence = (Evidence("sentence", first.id, first.page, first.text),)
+        claim = Claim("主要结果", "词错误率降低 9.3%。", evidence, "verified")
+        return Breakdown((), (), (claim,), "full", (), self.made_by)
+
+
+def document(*texts: str) -> Document:
+    """A readable document of one results section, a sentence a page."""
+    texts = texts or ("The word error rate falls by 9.3%.", "Nothing else is reported here.")
+    sentences = tuple(Sentence(f"s{n}", 0, n, text, ()) for n, text in enumerate(texts, 1))
+    return Document(
+        pdf_sha256="0" * 64,
+        pages=len(texts),
+        title="Title of the PDF",
+        abstract="Abstract of the PDF.",
+        text_quality="good",
+        text_quality_reason="",
+        sections=(Section("Results", 1, "results", 1),),
+        sentences=sentences,
+        tables=(),
+        figures=(),
+        hidden=(),
+        made_by=MadeBy("fake", "1"),
+    )

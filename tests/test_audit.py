@@ -1,0 +1,62 @@
+import pytest
+
+from digest.audit import audit
+from digest.errors import DigestError
+from digest.pipeline import Day, Tools, run_day
+from digest.records import Breakdown, Claim, Evidence
+from digest.sources.folder import FolderSource
+from digest.store import Store
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
+
+
+class Says(FakeExplainer):
+    """Publishes one given claim for each paper."""
+
+    def __init__(self, text, quote="The word error rate falls by 9.3%.", page=1):
+        self.claim = Claim("结果", text, (Evidence("sentence", "s1", page, quote),), "verified")
+
+    def explain(self, paper, document):
+        return Breakdown((), (), (self.claim,), "full", (), self.made_by)
+
+
+@pytest.fixture
+def check(papers, config):
+    def make(explainer, edit=lambda text: text):
+        store = Store(config.database)
+        day = Day("2026-01-23", FolderSource(papers), limit=1)
+        report = run_day(day, config, store, Tools(FakeExtractor(), FakeTranslator(), explainer))
+        report.post.write_text(edit(report.post.read_text()))
+        return audit("2026-01-23", None, config, store)
+
+    return make
+
+
+def test_a_true_claim_holds(check):
+    result = check(Says("词错误率降低 9.3%。"))
+    assert (result.claims, result.citations, result.numbers, result.numbers_held) == (1, 1, 1, 1)
+    assert result.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("explainer", "what"),
+    [
+        (Says("词错误率降低 9.4%。"), "9.4% is in no sentence that it cites"),
+        (Says("降低 9.3%。", page=2), "cites s1 on page 2, which does not say so"),
+        (Says("降低 9.3%。", quote="It falls by 9.3%."), "cites s1 on page 1, which does not"),
+    ],
+)
+def test_a_claim_that_does_not_hold_is_found(check, explainer, what):
+    result = check(explainer)
+    assert any(what in problem.what for problem in result.problems)
+
+
+def test_a_digit_changed_by_hand_is_found(check):
+    result = check(Says("词错误率降低 9.3%。"), lambda text: text.replace("9.3%", "9.8%"))
+    assert [problem.what for problem in result.problems] == [
+        "does not stand in the post as it was written"
+    ]
+
+
+def test_a_post_that_is_not_there_is_named(config):
+    with pytest.raises(DigestError, match="no post for 2026-01-01"):
+        audit("2026-01-01", None, config, Store(config.database))

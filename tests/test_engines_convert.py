@@ -1,0 +1,197 @@
+"""Conversion to CTranslate2: against its own quantizer, on a model of random weights.
+
+``write_tiny_gguf`` makes a qwen2 model of two layers whose vocabulary is the 256 bytes and three
+control tokens. What it writes means nothing, but both engines run it.
+"""
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ctranslate2.specs import common_spec
+from gguf import GGUFWriter, TokenType
+
+from digest.engines.catalogue import HubSource, ModelFile
+from digest.engines.convert import (
+    convert,
+    ensure_converted,
+    folder,
+    quantize_rows,
+    write_decoder,
+)
+from digest.errors import ModelDamagedError, ModelError, ModelMissingError
+
+WIDTH, HIDDEN, HEADS, LAYERS = 32, 64, 2, 2
+CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+
+def byte_letters() -> list[str]:
+    """The letters that byte-level vocabularies write bytes as (GPT-2's ``bytes_to_unicode``)."""
+    shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = iter(range(256, 512))
+    return [chr(byte) if byte in shown else chr(next(hidden)) for byte in range(256)]
+
+
+def write_tiny_gguf(path: Path, architecture: str = "qwen2") -> Path:
+    """A model file of 100 KB with seeded random weights."""
+    writer, random = GGUFWriter(path, architecture), np.random.default_rng(0)
+    writer.add_block_count(LAYERS)
+    writer.add_context_length(512)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(1)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_layer_norm_rms_eps(1e-6)
+    tokens = byte_letters() + CONTROL
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.NORMAL] * 256 + [TokenType.CONTROL] * 3)
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(256)
+    writer.add_eos_token_id(258)
+    head = WIDTH // HEADS
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (len(tokens), WIDTH)}
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        for name, rows in (("q", WIDTH), ("k", head), ("v", head)):
+            shapes |= {f"{block}attn_{name}.weight": (rows, WIDTH)}
+            shapes |= {f"{block}attn_{name}.bias": (rows,)}
+        shapes |= {
+            f"{block}attn_norm.weight": (WIDTH,),
+            f"{block}attn_output.weight": (WIDTH, WIDTH),
+            f"{block}ffn_norm.weight": (WIDTH,),
+            f"{block}ffn_gate.weight": (HIDDEN, WIDTH),
+            f"{block}ffn_up.weight": (HIDDEN, WIDTH),
+            f"{block}ffn_down.weight": (WIDTH, HIDDEN),
+        }
+    shapes["output_norm.weight"] = (WIDTH,)
+    for name, shape in shapes.items():
+        writer.add_tensor(name, random.standard_normal(shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def tiny_model(path: Path) -> ModelFile:
+    """The catalogue entry of a file."""
+    data = path.read_bytes()
+    return ModelFile(
+        name="tiny",
+        file=path.name,
+        bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        licence="MIT",
+        context=512,
+        template="chatml",
+        sources=(HubSource("who/tiny", path.name),),
+        engines=("llama.cpp", "ctranslate2"),
+    )
+
+
+def test_quantize_rows_by_hand() -> None:
+    weight = np.array([[1.0, -2.0, 0.5], [0.0, 0.0, 0.0], [254.0, 127.0, -1.0]], dtype=np.float32)
+    rows, scale = quantize_rows(weight)
+    assert rows.tolist() == [[64, -127, 32], [0, 0, 0], [127, 64, 0]]  # 63.5 and 31.75, -0.5: even
+    assert scale.tolist() == [63.5, 1.0, 0.5]
+    assert (rows.dtype, scale.dtype) == (np.int8, np.float32)
+
+
+@pytest.mark.parametrize("size", [1e-38, 1e-3, 1.0, 1e30])
+def test_quantize_rows_as_ctranslate2_does(size: float) -> None:
+    random = np.random.default_rng(1)
+    weight = (random.standard_normal((50, 33)) * size).astype(np.float32)
+    theirs = common_spec.LinearSpec()
+    theirs.weight = weight.copy()
+    theirs.validate()
+    theirs.optimize("int8")
+    rows, scale = quantize_rows(weight)
+    np.testing.assert_array_equal(rows, theirs.weight.numpy())
+    np.testing.assert_array_equal(scale, theirs.weight_scale.numpy())
+
+
+def test_a_converted_model_is_labelled_and_found(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    seen: list[tuple[str, int, int]] = []
+    path = convert(model, tmp_path, lambda *what: seen.append(what))
+    assert path == tmp_path / "tiny-ct2-int8" == folder(model, tmp_path)
+    assert ensure_converted(model, tmp_path) == path
+    label = json.loads((path / "made_by.json").read_text())
+    assert label["source_sha256"] == model.sha256
+    assert (
+        label["model_bin_sha256"] == hashlib.sha256((path / "model.bin").read_bytes()).hexdigest()
+    )
+    assert json.loads((path / "vocabulary.json").read_text())[-3:] == CONTROL
+    done = [(done, total) for what, done, total in seen if what == "convert"]
+    assert done[-1][0] == done[-1][1]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tiny")] == []
+
+
+def test_converting_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    first = (convert(model, tmp_path) / "model.bin").read_bytes()
+    assert (convert(model, tmp_path) / "model.bin").read_bytes() == first
+
+
+@pytest.mark.parametrize("name", ["model.bin", "made_by.json"])
+def test_a_converted_model_that_lost_a_file(tmp_path: Path, name: str) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    (convert(model, tmp_path) / name).unlink()
+    with pytest.raises(ModelError) as caught:
+        ensure_converted(model, tmp_path)
+    assert str(caught.value.hint).startswith("digest models pull tiny")
+
+
+def test_a_converted_model_that_was_altered(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    with (convert(model, tmp_path) / "model.bin").open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"!")
+    with pytest.raises(ModelDamagedError, match="is not what was written"):
+        ensure_converted(model, tmp_path)
+
+
+def test_not_converted(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    with pytest.raises(ModelMissingError, match="is not converted") as caught:
+        ensure_converted(model, tmp_path)
+    assert caught.value.hint == "digest models pull tiny"
+
+
+def test_another_architecture_is_named(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf", "llama"))
+    with pytest.raises(ModelError, match="cannot convert architecture 'llama'"):
+        convert(model, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".verified.json", "tiny.gguf"]
+
+
+def malformed(tmp_path: Path) -> dict[str, bytes]:
+    """Files that are no model, each in its own way."""
+    good = write_tiny_gguf(tmp_path / "good.gguf").read_bytes()
+    head = b"GGUF" + struct.pack("<I", 3)
+    return {
+        "empty": b"",
+        "no GGUF": b"<html>404 not found</html>" * 20,
+        "version": b"GGUF" + struct.pack("<I", 99) + good[8:],
+        "counts": head + struct.pack("<QQ", 2**40, 2**40) + b"\xff" * 200,
+        "header cut": good[:600],
+        "tensors cut": good[: len(good) // 2],
+        "string length": head + struct.pack("<QQQ", 1, 1, 2**62) + b"x" * 100,
+    }
+
+
+CASES = ["empty", "no GGUF", "version", "counts", "header cut", "tensors cut", "string length"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_malformed_files_are_typed_errors(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(malformed(tmp_path)[case])
+    with pytest.raises(ModelDamagedError, match="no readable GGUF file"):
+        write_decoder(path, tmp_path)

@@ -1,0 +1,97 @@
+"""Engines in processes of their own: identity without loading, retries, damaged files."""
+
+import importlib.metadata
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from digest.engines.catalogue import ModelFile, find
+from digest.engines.convert import convert
+from digest.engines.process import Kind, WorkerEngine, physical_cores
+from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
+from digest.records import DecodeOptions, Engine, Prompt
+from tests.test_engines_convert import tiny_model, write_tiny_gguf
+
+PROMPT = Prompt("s", "t")
+SHORT = DecodeOptions(max_output_tokens=6)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelFile, Path]:
+    path = tmp_path_factory.mktemp("models")
+    model = tiny_model(write_tiny_gguf(path / "tiny.gguf"))
+    convert(model, path)
+    return model, path
+
+
+def test_what_it_is_is_known_without_files(tmp_path: Path) -> None:
+    engine: Engine = WorkerEngine("llama.cpp", find("1.5b"), tmp_path)
+    assert (engine.name, engine.model) == ("llama.cpp", "qwen2.5-coder-1.5b-instruct-q4_k_m")
+    assert engine.sha256.startswith("cc324af0")
+    assert engine.version == f"{importlib.metadata.version('llama-cpp-python')}+1"
+    assert engine.options == {"template": "chatml", "parallel": "8"}
+    other = WorkerEngine("ctranslate2", find("1.5b"), tmp_path)
+    assert other.options["compute_type"] == "int8"
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("kind", ["llama.cpp", "ctranslate2"])
+def test_a_process_that_was_killed_is_replaced(tiny: tuple[ModelFile, Path], kind: Kind) -> None:
+    with WorkerEngine(kind, *tiny, threads=1) as engine:
+        first = engine.complete(PROMPT, ["alpha", "be"], SHORT)
+        assert engine.tries == 1
+        (child,) = multiprocessing.active_children()
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        assert engine.complete(PROMPT, ["alpha", "be"], SHORT) == first
+        assert engine.tries == 2
+        # The child knows the same identity as the parent that has not loaded it.
+    assert multiprocessing.active_children() == []
+
+
+def test_errors_of_the_engine_come_through_and_are_not_retried(
+    tiny: tuple[ModelFile, Path],
+) -> None:
+    with WorkerEngine("llama.cpp", *tiny, threads=1) as engine:
+        with pytest.raises(ModelError, match="input 1 of 1 needs"):
+            engine.complete(PROMPT, ["x" * 600], SHORT)
+        assert engine.tries == 1
+
+
+def test_a_missing_model_names_its_cure(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError) as caught:
+        WorkerEngine("llama.cpp", find("0.5b"), tmp_path).complete(PROMPT, ["x"], SHORT)
+    assert caught.value.hint == "digest models pull qwen2.5-coder-0.5b-instruct-q4_k_m"
+
+
+def test_a_damaged_model_is_not_loaded(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    (tmp_path / "tiny.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelDamagedError, match="has 4 bytes"):
+        WorkerEngine("llama.cpp", model, tmp_path).complete(PROMPT, ["x"], SHORT)
+
+
+def test_an_engine_that_cannot_run_the_model(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ctranslate2 cannot run smollm2.*, only llama\.cpp can"):
+        WorkerEngine("ctranslate2", find("135m"), tmp_path)
+
+
+def test_the_time_limit_grows_with_the_work(tmp_path: Path) -> None:
+    engine = WorkerEngine("llama.cpp", find("0.5b"), tmp_path)
+    # loading 180 s; (1 + 1 + 18) bytes / 20 per s; 1 answer of 150 tokens / 1.5 per s
+    once = engine.timeout_s(PROMPT, ["x" * 18], DecodeOptions(max_output_tokens=150))
+    assert once == pytest.approx(180 + 1 + 100)
+    assert engine.timeout_s(PROMPT, ["x"] * 16, DecodeOptions(max_output_tokens=150)) > 10 * 100
+
+
+def test_physical_cores(tmp_path: Path) -> None:
+    mine = sorted(os.sched_getaffinity(0))
+    assert physical_cores(tmp_path) == len(mine)  # nothing known: each is a core
+    for cpu in mine:
+        folder = tmp_path / f"cpu{cpu}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text("0-63\n")
+    assert physical_cores(tmp_path) == 1

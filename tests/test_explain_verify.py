@@ -1,0 +1,48 @@
+import pytest
+
+from digest.explain.verify import faults
+
+SOURCE = "On LibriSpeech, our DLD lowers the WER by 9.32% with 1.64k parameters."
+
+
+def kinds(bullet, source=SOURCE, **options):
+    return [fault.kind for fault in faults(bullet, [source], **options)]
+
+
+def test_a_faithful_bullet_has_no_fault():
+    assert kinds("在 LibriSpeech 上，论文的 DLD 使 WER 降低 9.32%，参数量仅 1.64k。") == []
+
+
+@pytest.mark.parametrize(
+    ("bullet", "kind"),
+    [
+        ("在 LibriSpeech 上，DLD 使 WER 降低 9.35%。", "number"),
+        ("在 TED-LIUM 上，DLD 使 WER 降低 9.32%。", "name"),
+        ("在 LibriSpeech 上，DLD 使 WER 提高 9.32%。", "direction"),
+        ("在 LibriSpeech 上，DLD 取得了最佳的 WER，降低 9.32%。", "superlative"),
+        ("DLD lowers the WER by 9.32% on LibriSpeech.", "form"),
+        ("在 LibriSpeech 上的词错误率降低，词错误率降低，词错误率降低，词错误率降低。", "form"),
+        ("在 LibriSpeech 上，DLD 使错误率 lowe 降低 9.32%。", "form"),
+        ("在 LibriSpeech 上，DLD 使 WER 的 parameters 降低。", "english"),
+    ],
+)
+def test_what_the_evidence_does_not_hold_is_found(bullet, kind):
+    assert kind in kinds(bullet)
+
+
+def test_others_work_may_not_pass_for_this_papers():
+    source = "Sequence models have been successfully applied to a wide variety of problems."
+    assert kinds("论文提出的序列模型成功用于多种问题。", source) == ["subject"]
+    assert kinds("序列模型已成功用于多种问题。", source) == []
+
+
+def test_a_result_without_any_of_its_numbers_is_thin():
+    assert kinds("论文的 DLD 在 LibriSpeech 上降低了 WER。", wants_numbers=True) == ["thin"]
+    assert kinds("论文的 DLD 在 LibriSpeech 上降低了 WER。") == []
+
+
+def test_only_soft_faults_may_be_published():
+    thin = faults("论文的 DLD 在 LibriSpeech 上降低了 WER。", [SOURCE], wants_numbers=True)
+    wrong = faults("论文的 DLD 使 WER 降低了 9.5%。", [SOURCE])
+    assert [fault.hard for fault in thin] == [False]
+    assert [fault.hard for fault in wrong] == [True]

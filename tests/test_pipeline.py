@@ -1,0 +1,181 @@
+import fcntl
+import json
+
+import pytest
+
+from digest.errors import DigestError, SourceError, StoreError
+from digest.pipeline import Day, Tools, post_text, render_day, run_day
+from digest.sources.folder import FolderSource
+from digest.store import Store
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
+
+
+class Killed(BaseException):
+    """Ends a run as a signal would: nothing may catch it."""
+
+
+@pytest.fixture
+def store(config):
+    return Store(config.database)
+
+
+def tools(**parts):
+    defaults = {
+        "extractor": FakeExtractor(),
+        "translator": FakeTranslator(),
+        "explainer": FakeExplainer(),
+    }
+    return Tools(**{**defaults, **parts})
+
+
+def day(papers, **options):
+    return Day("2026-01-23", FolderSource(papers), **options)
+
+
+def statuses(report):
+    return [outcome.status for outcome in report.outcomes]
+
+
+def test_a_day_is_made_and_a_second_run_repeats_nothing(papers, config, store):
+    made = run_day(day(papers), config, store, tools())
+    text = made.post.read_text()
+    assert statuses(made) == ["done"] * 6
+    assert made.coverage["full"] == 2
+    assert "## First\n" in text
+    assert "## Title of the PDF\n" in text  # the folder knew no title
+    extractor = FakeExtractor()
+    again = run_day(day(papers), config, store, tools(extractor=extractor))
+    assert statuses(again) == ["reused"] * 6
+    assert extractor.read == []
+    assert (again.post_status, again.post.read_text()) == ("unchanged", text)
+
+
+def test_a_broken_paper_costs_only_itself_and_mends_later(papers, config, store):
+    broken = FakeExtractor(broken=["2601.00001v1.pdf"])
+    report = run_day(day(papers), config, store, tools(extractor=broken))
+    [failure] = report.failed
+    assert (str(failure.paper), failure.stage) == ("2601.00001v1", "extract")
+    text = report.post.read_text()
+    assert "处理失败：OSError: cannot read it" in text
+    assert "## Title of the PDF" in text
+    assert "OSError" in store._query("SELECT trace FROM outcome WHERE status = 'failed'", [])[0][0]
+    mended = run_day(day(papers), config, store, tools())
+    assert mended.failed == []
+    assert "处理失败" not in mended.post.read_text()
+    assert store.failures() == []
+
+
+@pytest.mark.parametrize("stage", ["extract", "translate", "explain"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_run_killed_anywhere_ends_with_the_same_post(papers, config, store, stage, at):
+    plain = run_day(day(papers), config, store, tools())
+    wanted = plain.post.read_bytes()
+    other = Store(config.home / "other" / "digest.duckdb")
+
+    def kill(found, _paper, done, _total):
+        if (found, done) == (stage, at):
+            raise Killed
+
+    with pytest.raises(Killed):
+        run_day(day(papers), config, other, tools(), kill)
+    resumed = run_day(day(papers), config, other, tools())
+    assert resumed.post.read_bytes() == wanted
+
+
+def test_a_published_post_is_not_rewritten_by_another_model(papers, config, store):
+    first = run_day(day(papers), config, store, tools())
+    text = first.post.read_text()
+
+    class Other(FakeTranslator):
+        made_by = FakeExplainer.made_by
+
+        def translate(self, text):
+            raise AssertionError("a published abstract was translated again")
+
+    again = run_day(day(papers), config, store, tools(translator=Other()))
+    assert again.post.read_text() == text
+
+
+def test_redo_makes_everything_anew_with_the_present_models(papers, config, store):
+    run_day(day(papers), config, store, tools())
+
+    class Other(FakeTranslator):
+        made_by = FakeExplainer.made_by
+
+        def translate(self, text):
+            return super().translate(text + "!")
+
+    report = run_day(day(papers, redo=True), config, store, tools(translator=Other()))
+    assert "译文：One.!" in report.post.read_text()
+
+
+def test_papers_join_a_post_and_none_leaves_it(papers, config, store):
+    run_day(day(papers, limit=1), config, store, tools())
+    (papers / "0.pdf").write_bytes(b"%PDF third")
+    run_day(day(papers), config, store, tools())
+    (papers / "a.pdf").unlink()
+    report = run_day(day(papers), config, store, tools())
+    titles = [line for line in report.post.read_text().splitlines() if line.startswith("## ")]
+    assert titles == ["## First", "## Title of the PDF", "## Title of the PDF"]
+
+
+def test_a_post_edited_by_hand_is_kept(papers, config, store):
+    report = run_day(day(papers, limit=1), config, store, tools())
+    report.post.write_text("my notes")
+    again = run_day(day(papers), config, store, tools())
+    assert again.post_status == "aside"
+    assert report.post.read_text() == "my notes"
+    assert again.post.name == "2026-01-23-arxiv-daily.new.md"
+
+
+def test_bad_metadata_is_said_and_the_paper_is_read_all_the_same(papers, config, store):
+    (papers / "a.json").write_text("{")
+    report = run_day(day(papers), config, store, tools())
+    [failure] = report.failed
+    assert failure.stage == "fetch"
+    assert "delete it" in failure.hint
+    assert report.coverage["full"] == 2
+
+
+def test_the_post_names_no_path_of_the_machine(papers, config, store):
+    class Lost(FakeExtractor):
+        def extract(self, pdf):
+            raise DigestError(f"{pdf} is no PDF")
+
+    report = run_day(day(papers), config, store, tools(extractor=Lost()))
+    assert str(config.home) not in report.post.read_text()
+    assert "papers/2601.00001v1.pdf is no PDF" in report.post.read_text().replace("\\", "")
+
+
+def test_a_second_run_beside_the_first_is_refused(papers, config, store):
+    config.home.mkdir(parents=True)
+    with (config.home / ".lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="another digest run"):
+            run_day(day(papers), config, store, tools())
+
+
+def test_a_folder_without_papers_makes_no_post(tmp_path, config, store):
+    with pytest.raises(SourceError, match="no such folder"):
+        run_day(day(tmp_path / "none"), config, store, tools())
+    assert not config.posts.exists()
+
+
+def test_rendering_again_gives_the_same_bytes(papers, config, store):
+    report = run_day(day(papers), config, store, tools())
+    text = report.post.read_text()
+    report.post.unlink()
+    assert render_day("2026-01-23", config, store).path.read_text() == text
+    assert post_text("2026-01-23", config, store) == text
+    with pytest.raises(DigestError, match="no post for 2026-01-24"):
+        post_text("2026-01-24", config, store)
+
+
+def test_a_new_pdf_of_a_published_paper_is_read(papers, config, store):
+    run_day(day(papers), config, store, tools())
+    (papers / "a.pdf").write_bytes(b"%PDF-1.4 second version")
+    metadata = {"id": "2601.00001v2", "title": "First, revised"}
+    (papers / "a.json").write_text(json.dumps(metadata))
+    report = run_day(day(papers), config, store, tools())
+    assert "## First, revised" in report.post.read_text()
+    assert "## First\n" not in report.post.read_text()

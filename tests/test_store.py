@@ -1,0 +1,99 @@
+import subprocess
+import sys
+import threading
+
+import duckdb
+import pytest
+
+from digest.errors import StoreError
+from digest.records import ArxivId, Document, MadeBy, Outcome, Paper
+from digest.store import PostItem, Store, result_key
+from tests.conftest import document
+
+PAPER = Paper(ArxivId.parse("2601.00001v1"), title="T")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "home" / "digest.duckdb")
+
+
+def test_a_result_is_kept_once_and_never_changed(store):
+    store.put_result("k", Outcome(PAPER.id, "extract", "done"), document("First sentence."))
+    store.put_result("k", Outcome(PAPER.id, "extract", "done"), document("Another."))
+    assert store.result("k", Document) == document("First sentence.")
+    assert store.result("other", Document) is None
+
+
+def test_a_failure_is_listed_until_the_stage_succeeds(store):
+    store.put_failure(Outcome(PAPER.id, "extract", "failed", "broken", "mend it"), "trace")
+    [(failure, _)] = store.failures()
+    assert (failure.stage, failure.error, failure.hint) == ("extract", "broken", "mend it")
+    store.put_result("k", Outcome(PAPER.id, "extract", "done"), document())
+    assert store.failures() == []
+
+
+def test_a_post_keeps_its_papers_in_order(store):
+    other = Paper(ArxivId.parse("2601.00002"))
+    items = [PostItem(PAPER, "s", "d", "t", "b"), PostItem(other, "s", errors=("broken",))]
+    store.put_post("2026-01-23", "folder", items)
+    store.put_post("2026-01-23", "folder", items)
+    assert store.post_items("2026-01-23") == items
+    assert store.post_dates() == [("2026-01-23", "folder", 2)]
+    assert store.post_items("2026-01-24") == []
+
+
+def test_the_key_of_a_result_follows_what_made_it():
+    one = MadeBy("e", "1", model="m", options={"a": "1"})
+    same = MadeBy("e", "1", model="m", options={"a": "1"})
+    other = MadeBy("e", "1", model="m", options={"a": "2"})
+    assert result_key("s", ["x"], one) == result_key("s", ["x"], same)
+    keys = {
+        result_key("s", ["x"], one),
+        result_key("s", ["x"], other),
+        result_key("t", ["x"], one),
+        result_key("s", ["xy"], one),
+        result_key("s", ["x", "y"], one),
+    }
+    assert len(keys) == 5
+
+
+def test_a_damaged_file_is_named_with_its_cure(tmp_path):
+    path = tmp_path / "digest.duckdb"
+    path.write_bytes(b"not a database" * 400)
+    with pytest.raises(StoreError, match=str(path)) as caught:
+        Store(path).counts()
+    assert "move it away" in caught.value.hint
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_file_from_a_newer_version_is_refused(store, tmp_path):
+    store.put_papers([(PAPER, "s")], "folder")
+    with duckdb.connect(str(tmp_path / "home" / "digest.duckdb")) as con:
+        con.execute("INSERT INTO migration VALUES ('_m999_future', now()::TIMESTAMP)")
+    with pytest.raises(StoreError, match="newer version"):
+        Store(tmp_path / "home" / "digest.duckdb").counts()
+
+
+def test_a_writer_in_another_process_is_waited_for(store, tmp_path):
+    store.put_papers([(PAPER, "s")], "folder")
+    path = tmp_path / "home" / "digest.duckdb"
+    hold = (
+        "import duckdb, sys\n"
+        f"con = duckdb.connect({str(path)!r})\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "con.close()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+        threading.Timer(0.3, lambda: (other.stdin.write("\n"), other.stdin.flush())).start()
+        assert store.paper(PAPER.id) == PAPER
+
+
+def test_sentences_can_be_queried(store):
+    store.put_result("k", Outcome(PAPER.id, "extract", "done"), document("One.", "Two."))
+    rows = store._query("SELECT id, page, text FROM sentence ORDER BY id", [])
+    assert rows == [("s1", 1, "One."), ("s2", 2, "Two.")]

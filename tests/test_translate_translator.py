@@ -1,0 +1,150 @@
+"""The ladder, with an engine that answers from a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+
+from digest.errors import TranslateError
+from digest.records import Completion, DecodeOptions, Prompt
+from digest.translate.translator import SAMPLES, Translator, normalise
+
+PLAIN = "The model reaches 94% accuracy."
+LONG = (
+    "We train a large model on noisy speech from 3 corpora in 2 languages, while the baseline "
+    "is trained on clean speech only for 12 hours."
+)
+
+
+class FakeEngine:
+    """Answers with ``write(prompt, text, index)``; remembers how often it was called."""
+
+    name, model, sha256, version = "fake", "table", "0" * 64, "1"
+    options: Mapping[str, str] = {"batch": "16"}
+
+    def __init__(self, write: Callable[[Prompt, str, int], str]):
+        self.write, self.calls = write, list[tuple[list[str], DecodeOptions]]()
+
+    def complete(
+        self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
+    ) -> list[Completion]:
+        self.calls.append((list(inputs), options))
+        return [Completion(self.write(prompt, t, i), 1, True) for i, t in enumerate(inputs)]
+
+
+def test_all_sentences_go_in_one_batch_and_join_without_spaces() -> None:
+    answers = {"It works well.": "它效果很好", "Does it?": "是吗", PLAIN: "模型准确率达到94%."}
+    engine = FakeEngine(lambda _prompt, text, _index: answers[text])
+    translation = Translator(engine).translate(f"It works well.\nDoes it? {PLAIN}")
+    assert translation.text == "它效果很好。是吗？模型准确率达到 94%。"
+    assert (translation.source, translation.target) == (
+        f"It works well.\nDoes it? {PLAIN}",
+        "zh-Hans",
+    )
+    assert [inputs for inputs, _ in engine.calls] == [["It works well.", "Does it?", PLAIN]]
+    assert engine.calls[0][1].temperature == 0
+    assert all(translation.checks.values())
+
+
+def test_a_failing_sentence_is_sampled_with_what_must_be_kept() -> None:
+    def write(_prompt: Prompt, text: str, index: int) -> str:
+        return "模型准确率达到 94%。" if "94%" in text and index == 2 else "模型准确率达到 49%。"
+
+    engine = FakeEngine(write)
+    (sentence,) = Translator(engine).translate_sentences([PLAIN])
+    assert sentence.text == "模型准确率达到 94%。"
+    assert (sentence.repaired, sentence.kept) == (True, False)
+    inputs, options = engine.calls[1]
+    assert len(inputs) == SAMPLES
+    assert inputs[0].startswith(PLAIN)
+    assert inputs[0].endswith("94%")
+    assert options.temperature > 0
+
+
+def test_a_doubt_is_not_settled_by_saying_less() -> None:
+    first = "模型在 features 上准确率达到 94%。"
+
+    def write(_prompt: Prompt, _text: str, _index: int) -> str:
+        return first if len(engine.calls) == 1 else "准确率达到 94%。"
+
+    engine = FakeEngine(write)
+    (sentence,) = Translator(engine).translate_sentences(["On features we reach 94% accuracy."])
+    assert len(engine.calls) == 2
+    assert (sentence.text, sentence.repaired) == (first, False)
+
+
+def test_only_failing_sentences_are_asked_again() -> None:
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        return "它有效。" if text == "It works." else "模型的准确率很高。"
+
+    engine = FakeEngine(write)
+    Translator(engine).translate_sentences(["It works.", PLAIN])
+    assert all(text.startswith(PLAIN) for text in engine.calls[1][0])
+
+
+def test_what_still_fails_is_translated_by_clauses() -> None:
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        if text.startswith("We train") and "baseline" not in text:
+            return "我们用来自 3 个语料库、2 种语言的含噪语音训练了一个大模型。"
+        if text.startswith("while"):
+            return "而基线仅用 12 小时的干净语音训练。"
+        return "我们训练模型。"
+
+    (sentence,) = Translator(FakeEngine(write)).translate_sentences([LONG])
+    assert sentence.text == (
+        "我们用来自 3 个语料库、2 种语言的含噪语音训练了一个大模型，"
+        "而基线仅用 12 小时的干净语音训练。"
+    )
+    assert sentence.repaired
+
+
+def test_at_last_the_english_is_kept() -> None:
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        return "它有效。" if text == "It works." else "准确率为 49%。"
+
+    translation = Translator(FakeEngine(write)).translate(f"It works. {PLAIN} It works.")
+    assert translation.text == f"它有效。 {PLAIN} 它有效。"
+    assert [sentence.kept for sentence in translation.sentences] == [False, True, False]
+    assert translation.checks["numbers"] is False
+
+
+def test_blank_sentences_stay_blank_and_in_place() -> None:
+    engine = FakeEngine(lambda *_: "它有效。")
+    texts = [s.text for s in Translator(engine).translate_sentences(["", "It works.", " "])]
+    assert texts == ["", "它有效。", ""]
+    assert Translator(engine).translate("").text == ""
+
+
+def test_provenance_names_engine_prompt_and_recipe() -> None:
+    translator = Translator(FakeEngine(lambda *_: "它有效。"))
+    made_by = translator.made_by
+    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-1")
+    assert len(made_by.prompt_sha256) == 64
+    assert made_by.options["batch"] == "16"
+    assert translator.translate("It works.").made_by == made_by
+
+
+def test_a_missing_answer_is_an_error() -> None:
+    engine = FakeEngine(lambda *_: "")
+    engine.complete = lambda *_: []  # type: ignore[method-assign]
+    with pytest.raises(TranslateError, match="0 answers for 1 sentences"):
+        Translator(engine).translate("It works.")
+
+
+def test_other_languages_are_refused() -> None:
+    with pytest.raises(ValueError, match="fr"):
+        Translator(FakeEngine(lambda *_: ""), target="fr")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("翻译：模型有效", "模型有效。"),
+        ("“模型有效。”", "模型有效。"),
+        ("模型\n有效.", "模型有效。"),
+        ("模型有效。\n\n须原样保留：94%", "模型有效。"),
+        ("The model works.", "The model works."),
+        ("", ""),
+    ],
+)
+def test_normalise(answer: str, expected: str) -> None:
+    assert normalise("The model works.", answer) == expected

@@ -1,0 +1,228 @@
+"""Numbers, names, math, addresses and claims, in English and Chinese."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.words import atoms
+
+
+def _read(text: str) -> list[tuple[Decimal, str]]:
+    return [(number.value, number.unit) for number in atoms.numbers(text) if number.hard]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("up to 27%", "27", "%"),
+        ("27％", "27", "%"),
+        (r"9.32\%", "9.32", "%"),
+        (r"$98.3\%$", "98.3", "%"),
+        ("百分之27", "27", "%"),
+        ("百分之二十七", "27", "%"),
+        ("5 percentage points", "5", "pp"),
+        ("5 个百分点", "5", "pp"),
+        ("at -10 dB", "-10", "dB"),
+        ("为−10 分贝", "-10", "dB"),
+        ("负 10 dB", "-10", "dB"),
+        ("12 毫秒", "12", "ms"),
+        ("2.3x faster", "2.3", "x"),
+        ("快 2.3 倍", "2.3", "x"),
+        (r"$2.3\times$", "2.3", "x"),
+        ("a 24-hour run", "24", "h"),
+        ("16kHz", "16", "kHz"),
+        ("1,000 samples", "1000", ""),
+        ("51k posts", "51000", ""),
+        ("100 B parameters", "1E+11", ""),
+        ("100 billion", "1E+11", ""),
+        ("1000亿", "1E+11", ""),
+        ("一千亿", "1E+11", ""),
+        ("1.5 万小时", "15000", "h"),
+        ("1e-4", "0.0001", ""),
+        ("$10^{-4}$", "0.0001", ""),
+        ("10−4", "0.0001", ""),
+        ("10⁻⁴", "0.0001", ""),
+        (r"5\times10^{-4}", "0.0005", ""),
+        ("n=2", "2", ""),
+        ("９９．５", "99.5", ""),
+        ("二十七", "27", ""),
+        ("the 21st", "21", ""),
+    ],
+)
+def test_a_number_has_one_value_and_unit(text: str, value: str, unit: str) -> None:
+    assert _read(text) == [(Decimal(value), unit)]
+
+
+def test_a_range_is_two_numbers() -> None:
+    assert _read("3-5%") == [(Decimal(3), ""), (Decimal(5), "%")]
+    assert _read("16x16") == [(Decimal(16), ""), (Decimal(16), "")]
+
+
+@pytest.mark.parametrize(
+    "text", ["MP3", "3D", "Qwen2.5-7B", "GPT-4", "wav2vec", "三个数据集", "一种", "three", "1.2.3"]
+)
+def test_names_and_words_are_not_hard(text: str) -> None:
+    assert _read(text) == []
+
+
+def test_spans_point_at_the_text_as_written() -> None:
+    text = "达到９９．６３％，比 -10 dB 好"
+    assert [text[n.start : n.end] for n in atoms.numbers(text)] == ["９９．６３％", "-10 dB"]
+    assert [n.text for n in atoms.numbers(text)] == ["９９．６３％", "-10 dB"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("drops of 27%", "下降 27%"),
+        ("100B parameters", "1000 亿参数"),
+        ("three datasets", "3 个数据集"),
+        ("twelve tasks", "十二项任务"),
+        ("dropped by 5%", "变化为 -5%"),
+        ("in January 2026", "2026 年 1 月"),
+        ("half of them", "其中 50%"),
+        ("the 2010s", "2010 年代"),
+        ("in the 1970s", "20 世纪 70 年代"),
+        ("for two decades", "20 年来"),
+        ("sixteenth notes", "十六分音符"),
+        ("more than 1.5 million hours", "超过 150 万小时"),
+    ],
+)
+def test_what_means_the_same_is_backed(source: str, target: str) -> None:
+    assert atoms.missing_numbers(source, target) == []
+    assert atoms.extra_numbers(source, target) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("100B parameters", "100 亿参数"),
+        ("27%", "72%"),
+        ("5 percentage points", "5%"),
+        ("5 ms", "5 秒"),
+        ("at -10 dB", "在 10 dB"),
+    ],
+)
+def test_a_changed_number_is_missing_and_extra(source: str, target: str) -> None:
+    assert len(atoms.missing_numbers(source, target)) == 1
+    assert len(atoms.extra_numbers(source, target)) == 1
+
+
+def test_a_number_may_gain_its_unit() -> None:
+    assert atoms.extra_numbers("WER 5.2", "词错误率为 5.2%") == []
+
+
+@given(st.integers(0, 10**9))
+def test_thousands_commas_do_not_matter(value: int) -> None:
+    assert atoms.missing_numbers(f"{value:,} hours", f"共 {value} 小时") == []
+
+
+@given(st.decimals(0, 1000, places=2), st.sampled_from(["%", " dB", " ms", ""]))
+def test_a_number_backs_itself(value: Decimal, unit: str) -> None:
+    assert atoms.missing_numbers(f"about {value}{unit}", f"约 {value}{unit}") == []
+
+
+@given(st.integers(1, 9999))
+def test_chinese_multipliers_match_english_ones(value: int) -> None:
+    assert atoms.missing_numbers(f"{value}M", f"{value * 100} 万") == []
+    assert atoms.missing_numbers(f"{value} billion", f"{value}0 亿") == []
+
+
+@given(st.text(alphabet="a1 .,-%三十万$^{}x²₂亿GB\\", max_size=30))
+def test_any_text_has_numbers_with_true_spans(text: str) -> None:
+    for number in atoms.numbers(text):
+        assert text[number.start : number.end] == number.text
+    assert atoms.missing_numbers(text, text) == []
+
+
+def test_names_are_told_by_their_form() -> None:
+    text = (
+        "The WER of LLaMA-based models on LibriSpeech with wav2vec 2.0, Qwen2-0.5B, GPT-4, "
+        "U-Net, non-IID data, 3D audio, top-5 at 16kHz, State-of-the-Art."
+    )
+    assert atoms.names(text) == [
+        "WER", "LLaMA", "LibriSpeech", "wav2vec", "Qwen2-0.5B", "GPT-4", "U-Net", "IID", "3D",
+    ]  # fmt: skip
+
+
+def test_a_name_is_kept_whatever_its_form() -> None:
+    assert atoms.missing_names("GPT-4, DNNs and LLMs", "GPT4、DNN 和大语言模型") == []
+    assert atoms.missing_names("WER and PESQ", "WER") == ["PESQ"]
+    assert atoms.missing_names("An AI", "Mainly") == ["AI"]
+
+
+def test_an_invented_name_is_extra() -> None:
+    source = "automatic speech recognition with transformers"
+    assert atoms.extra_names(source, "自动语音识别（ASR）与 Transformer") == []
+    assert atoms.extra_names(source, "基于 BERT 的 WER") == ["BERT", "WER"]
+
+
+def test_math_is_what_is_not_a_plain_number() -> None:
+    text = r"from $5 to $10, $x_1$ with $98\%$, \(a+b\) and \alpha{x}"
+    assert atoms.maths(text) == ["$x_1$", r"\(a+b\)", r"\alpha{x}"]
+
+
+def test_math_may_lose_its_spaces_but_not_its_form() -> None:
+    source = r"for $\rho < \frac{1}{L}$ and $n$"
+    assert atoms.missing_maths(source, r"设 $\rho<\frac{1}{L}$ 与 n") == []
+    assert atoms.missing_maths(source, r"设 \rho<\frac{1}{L} 与 n") == [r"$\rho < \frac{1}{L}$"]
+    assert atoms.extra_maths(source, r"设 $\rho > 1$") == [r"$\rho > 1$"]
+
+
+def test_addresses_end_before_their_punctuation() -> None:
+    text = "See https://github.com/a/b_c. Also (https://x.org/y)，或 github.com/foo/bar。"
+    found = ["https://github.com/a/b_c", "https://x.org/y", "github.com/foo/bar"]
+    assert atoms.urls(text) == found
+    assert atoms.missing_urls(text, "https://x.org/y") == [found[0], found[2]]
+    assert atoms.extra_urls("none", "见 www.a.com") == ["www.a.com"]
+
+
+def test_superlatives_in_both_languages() -> None:
+    assert atoms.superlatives("首次提出最先进的方法，取得最好结果，最终发布") == [
+        "首次", "最先进", "最好",
+    ]  # fmt: skip
+    assert atoms.superlatives("the first and best; most of the latest tests; highest") == [
+        "best", "highest",
+    ]  # fmt: skip
+
+
+def test_a_superlative_needs_one_of_its_kind() -> None:
+    assert atoms.unbacked_superlatives("We propose a method.", "我们首次提出最好的方法") == [
+        "首次", "最好",
+    ]  # fmt: skip
+    assert atoms.unbacked_superlatives("the best, state-of-the-art", "最先进，最好") == []
+    assert atoms.unbacked_superlatives("up to 27%", "最高 27%") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "flipped"),
+    [
+        ("increases accuracy", "降低了准确率", True),
+        ("reduces latency", "提高了延迟", True),
+        ("reduces latency", "降低了延迟", False),
+        ("improves WER", "降低了 WER", False),
+        ("improves accuracy", "降低了准确率", True),
+        ("improves by reducing noise", "降低了噪声", False),
+        ("outperforms the baseline", "劣于基线", True),
+        ("is described", "提高了", False),
+    ],
+)
+def test_direction(source: str, target: str, flipped: bool) -> None:
+    assert atoms.flipped_direction(source, target) is flipped
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "lost"),
+    [
+        ("It does not converge.", "它收敛。", True),
+        ("It does not converge.", "它不收敛。", False),
+        ("It cannot be hard to avoid.", "难以避免。", False),
+        ("It does not only work.", "它有效。", False),
+        ("该方法无法收敛。", "The method converges.", True),
+        ("该方法无法收敛。", "It does not converge.", False),
+    ],
+)
+def test_negation(source: str, target: str, lost: bool) -> None:
+    assert atoms.lost_negation(source, target) is lost

@@ -1,0 +1,117 @@
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
+from digest.worker import Limits, Worker, _refuse_sockets
+
+
+class Victim:
+    """What the tests make a worker hold."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def count(self):
+        self.calls += 1
+        return self.calls
+
+    def connect(self):
+        with socket.socket() as sock:
+            sock.settimeout(2)
+            sock.connect(("127.0.0.1", 9))
+
+    def kill(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    def hang(self):
+        time.sleep(60)
+
+    def eat(self):
+        return len(bytearray(4 << 30))
+
+    def refuse(self):
+        raise ExtractError("no such page", "turn the page")
+
+    def stumble(self):
+        raise ValueError("odd")
+
+    def process(self):
+        return os.getpid()
+
+
+@pytest.fixture
+def worker():
+    with Worker("tests.test_worker:Victim", limits=Limits(memory_bytes=2 << 30)) as made:
+        yield made
+
+
+def test_the_object_lives_as_long_as_the_process(worker):
+    assert [worker.call("count", timeout_s=20) for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_worker_has_no_network(worker):
+    with pytest.raises(WorkerError, match=r"unreachable|Permission"):
+        worker.call("connect", timeout_s=20)
+
+
+def test_a_crash_is_named_and_the_next_call_starts_anew(worker):
+    assert worker.call("count", timeout_s=20) == 1
+    with pytest.raises(WorkerDied, match="SIGSEGV"):
+        worker.call("kill", timeout_s=20)
+    assert worker.call("count", timeout_s=20) == 1
+
+
+def test_a_hang_is_ended(worker):
+    with pytest.raises(WorkerTimeout, match="within 1 s"):
+        worker.call("hang", timeout_s=1)
+    assert worker.call("count", timeout_s=20) == 1
+
+
+def test_too_much_memory_ends_the_process_not_the_run(worker):
+    with pytest.raises(WorkerDied, match="memory limit"):
+        worker.call("eat", timeout_s=20)
+    assert worker.call("count", timeout_s=20) == 1
+
+
+def test_our_errors_cross_the_pipe_whole(worker):
+    with pytest.raises(ExtractError, match="no such page") as caught:
+        worker.call("refuse", timeout_s=20)
+    assert caught.value.hint == "turn the page"
+
+
+def test_other_errors_say_where_they_are_from(worker):
+    with pytest.raises(WorkerError, match=r"ValueError at test_worker\.py:\d+: odd"):
+        worker.call("stumble", timeout_s=20)
+
+
+def test_closing_ends_the_process(worker):
+    pid = worker.call("process", timeout_s=20)
+    worker.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_the_socket_filter_refuses_all_but_unix_sockets():
+    import ctypes
+
+    pid = os.fork()
+    if pid == 0:
+        code = 9
+        try:
+            if not _refuse_sockets(ctypes.CDLL(None, use_errno=True)):
+                os._exit(8)
+            socket.socketpair()
+            try:
+                socket.socket(socket.AF_INET)
+            except PermissionError:
+                code = 7
+        finally:
+            os._exit(code)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status == 8:
+        pytest.skip("seccomp is not to be had here")
+    assert status == 7
