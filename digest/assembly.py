@@ -41,7 +41,9 @@ def tools(config: Config) -> Iterator[Tools]:
     Raises:
         ModelMissingError: A model is not on this machine.
         ModelDamagedError: A model is not the file of the catalogue.
+        ConfigError: The catalogue has no such model.
     """
+    catalogue.find(config.model)  # both names are looked at before either file is
     with extractor() as extracts, translator(config) as translates, reader(config) as engine:
         explainer = Explainer(
             engine, translates.translate_sentences, translates.made_by, config.evidence_tokens

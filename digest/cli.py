@@ -34,7 +34,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
 import digest
@@ -89,7 +88,7 @@ translator_option = click.option("--translator", metavar="NAME", help="Model tha
 @click.option("--threads", type=int, help="Threads of a model; 0 picks [default: 0].")
 @click.option("--quiet", is_flag=True, help="No progress, only warnings and errors.")
 @click.option(
-    "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="Of stderr."
 )
 @click.pass_context
 def main(
@@ -388,14 +387,14 @@ def models_list(session: Session, as_json: bool) -> None:
         ]
         click.echo(_json(rows))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "size", "licence", "here", "what for"):
-        table.add_column(column)
+    width = max(len(model.name) for model in known)
+    click.echo(f"{'name':<{width}}  {'size':>8}  {'licence':<10}  here  what for")
     for model in known:
         here = "yes" if (config.models_dir / model.file).is_file() else "no"
         size = f"{model.bytes / 1e6:,.0f} MB"
-        table.add_row(model.name, size, model.licence, here, model.notes)
-    Console(highlight=False, soft_wrap=True).print(table)
+        click.echo(
+            f"{model.name:<{width}}  {size:>8}  {model.licence:<10}  {here:<4}  {model.notes}"
+        )
 
 
 @models.command("pull")

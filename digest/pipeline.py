@@ -315,7 +315,7 @@ class _Run:
         self, stage: str, kind: type[Record], jobs: Sequence[_Job[Record]]
     ) -> Iterator[tuple[_Work, Record | None]]:
         """A stage of every paper: what the post shows, else what the store has, else made now."""
-        shown = [_shown(job.work.published, stage) or job.key for job in jobs]
+        shown: list[str] = [_shown(job.work.published, stage) or job.key for job in jobs]
         known = self._store.results([*shown, *(job.key for job in jobs)], kind)
         for done, (job, published) in enumerate(zip(jobs, shown, strict=True)):
             work = job.work

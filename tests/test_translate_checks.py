@@ -24,6 +24,7 @@ def test_a_good_translation_passes_all() -> None:
         (SOURCE, "untranslated"),
         (GOOD.replace("我们", "我们 reach accuracy with features and it does"), "untranslated"),
         (GOOD.replace("特征", "features"), "english_left"),
+        (GOOD.replace("达到", "Reach"), "english_left"),
         (GOOD.replace("的准确率", "的训练-free 准确率"), "english_left"),
         (GOOD + "结果很好结果很好结果很好。", "repetition"),
         ("翻译：" + GOOD, "leakage"),

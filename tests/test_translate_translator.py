@@ -142,6 +142,8 @@ def test_other_languages_are_refused() -> None:
         ("“模型有效。”", "模型有效。"),
         ("模型\n有效.", "模型有效。"),
         ("模型有效。\n\n须原样保留：94%", "模型有效。"),
+        ("每年 17.9 million 人死亡。", "每年 1790 万人死亡。"),
+        ("共有1.5 billion个参数。", "共有 15 亿个参数。"),
         ("The model works.", "The model works."),
         ("", ""),
     ],

@@ -61,7 +61,19 @@ def test_a_range_is_two_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["MP3", "3D", "Qwen2.5-7B", "GPT-4", "wav2vec", "三个数据集", "一种", "three", "1.2.3"]
+    "text",
+    [
+        "MP3",
+        "3D",
+        "Qwen2.5-7B",
+        "GPT-4",
+        "wav2vec",
+        "三个数据集",
+        "一种",
+        "three",
+        "1.2.3",
+        "1) a, (2) b",
+    ],
 )
 def test_names_and_words_are_not_hard(text: str) -> None:
     assert _read(text) == []
@@ -160,7 +172,7 @@ def test_an_invented_name_is_extra() -> None:
 
 
 def test_math_is_what_is_not_a_plain_number() -> None:
-    text = r"from $5 to $10, $x_1$ with $98\%$, \(a+b\) and \alpha{x}"
+    text = r"from $5 to $10, $x_1$ with $98\%$, \(a+b\) and \alpha{x} by Fran\c{c}ois"
     assert atoms.maths(text) == ["$x_1$", r"\(a+b\)", r"\alpha{x}"]
 
 

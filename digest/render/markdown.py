@@ -24,7 +24,7 @@ _REFERENCES = {
     "$": "&#36;",
 }
 _BACKSLASHED = re.compile(r"([\\`*_\[\]#~])")
-_BLOCK_START = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)|^(\s*)([=-])(?=[=-]*\s*$)")
+_BLOCK_START = re.compile(r"^(\d*)([-+=.)])(?=\s|[-=]*$)")
 
 
 def escape(text: str) -> str:
@@ -51,7 +51,7 @@ def _plain(text: str) -> str:
             continue
         piece = _BACKSLASHED.sub(r"\\\1", piece)
         piece = "".join(_REFERENCES.get(character, character) for character in piece)
-        pieces[index] = _BLOCK_START.sub(lambda m: "\\".join(g for g in m.groups() if g), piece)
+        pieces[index] = _BLOCK_START.sub(r"\1\\\2", piece)
     return "".join(pieces)
 
 

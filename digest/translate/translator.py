@@ -13,6 +13,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -49,6 +50,10 @@ _MIN_OUTPUT_TOKENS = 64
 _FULL_SHARE = 0.9
 _PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案)(?:结果)?\s*[：:]\s*")
 _KEEP_LIST = re.compile(r"\s*[（(]?须原样保留[：:].*$", re.DOTALL)
+_SCALES = {"million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(
+    r"(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?) (?P<scale>million|billion|trillion)\b ?"
+)
 _WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
 
 
@@ -260,9 +265,17 @@ def normalise(source: str, answer: str) -> str:
         text = wrapped["inside"]
     if not text or not atoms.has_han(text):
         return text
+    text = _SCALED.sub(_in_chinese, text)
     if re.search(r"[。？！…；：，、][”）]?$", text):
         return text
     return text.rstrip(".") + ("？" if source.rstrip().endswith("?") else "。")
+
+
+def _in_chinese(match: re.Match[str]) -> str:
+    """17.9 million -> 1790 万: models keep the English word or, worse, write 17.9 万."""
+    value = Decimal(match["digits"].replace(",", "")).scaleb(_SCALES[match["scale"]])
+    unit, exponent = ("亿", 8) if value >= 10**8 else ("万", 4)
+    return f"{value.scaleb(-exponent).normalize():f} {unit}"
 
 
 def _join(sentences: Sequence[TranslatedSentence]) -> str:

@@ -95,6 +95,9 @@ _UNITS = {
 _UNIT = re.compile(
     r"\s?[-~]?\s?(?:" + "|".join(f"({form})" for form in _UNITS.values()) + r")(?![0-9])"
 )
+_GLUED = re.compile(r"(?!x\d)[A-Za-z_]")
+# "1) we prove, 2) we show": a mark of the list, not a figure.
+_LIST_MARK = re.compile(r"(?:\A|.?[\s(（])\d[)）]", re.DOTALL)
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|(?<=\d0)s)(?![A-Za-z])")
 
 _ONES = [
@@ -232,9 +235,10 @@ def _one_number(text: str, match: re.Match[str]) -> Number:
     elif unit_match is not None:
         unit, end = list(_UNITS)[(unit_match.lastindex or 1) - 1], unit_match.end()
     # 3D, 5G: letters glued to the digits make a name; 16x16 does not.
-    glued = re.compile(r"(?!x\d)[A-Za-z_]").match(text, end) is not None
+    glued = _GLUED.match(text, end) is not None
+    listed = _LIST_MARK.match(text, max(0, match.start() - 2)) is not None
     value = -value if match["minus"] else value
-    return Number(value, unit, "", match.start(), end, hard=not glued)
+    return Number(value, unit, "", match.start(), end, hard=not (glued or listed))
 
 
 def _powered(value: Decimal, text: str, end: int) -> tuple[Decimal, int]:
@@ -341,7 +345,8 @@ _MATH = re.compile(
     r"|(?<!\\)\$(?=\S)[^$\n]*?(?<=[^\s\\])\$(?!\d)"  # pandoc's rule: "$5 to $10" is money
     r"|\\\((?:[^\\]|\\[^()])*\\\)"
     r"|\\\[(?:[^\\]|\\[^\[\]])*\\\]"
-    r"|\\[A-Za-z]+(?:\{[^{}]*\})*"
+    # A bare command; not an accent (Fran\c{c}ois) or a change of type.
+    r"|\\(?!(?:[bcdkrtuvH]|emph|text[a-z]+)\{)[A-Za-z]+(?:\{[^{}]*\})*"
 )
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'（）()，。；、！？{}\u4e00-\u9fff]+"

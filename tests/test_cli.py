@@ -1,0 +1,115 @@
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from digest.assembly import store as open_store
+from digest.cli import main
+from digest.config import load
+from digest.pipeline import Day, Tools, run_day
+from digest.sources.folder import FolderSource
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
+
+
+@pytest.fixture
+def run(tmp_path):
+    def invoke(*arguments, **options):
+        home = ["--home", str(tmp_path / "home"), "--models-dir", str(tmp_path / "models")]
+        return CliRunner().invoke(main, [*home, *arguments], **options)
+
+    return invoke
+
+
+@pytest.fixture
+def made(papers, tmp_path):
+    """A home with one finished post."""
+    config = load({}, {"home": str(tmp_path / "home")})
+    tools = Tools(FakeExtractor(["local-x.pdf"]), FakeTranslator(), FakeExplainer())
+    return run_day(Day("2026-01-23", FolderSource(papers)), config, open_store(config), tools)
+
+
+def commands(group=main, path=()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        yield (*path, name), command
+
+
+@pytest.mark.parametrize(("path", "command"), [*commands()], ids=str)
+def test_every_command_and_option_has_help(path, command, run):
+    result = run(*path, "--help")
+    assert result.exit_code == 0
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run"], 2, "digest run --from FOLDER"),
+        (["run", "--from", "x", "--categories", "cs.SDD"], 2, "did you mean cs.SD?"),
+        (["run", "--from", "x", "--date", "23.1.2026"], 2, "write it as 2026-01-23"),
+        (["run", "--from", "x", "--model", "0.5bb"], 2, "0.5bb"),
+        (["run", "--from", "x"], 1, "digest models pull"),
+        (["status"], 1, "make one: digest run --from FOLDER"),
+        (["render", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
+        (["check", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
+        (["models", "verify"], 1, "digest models pull"),
+        (["models", "path", "none"], 2, "none"),
+        (["translate", "--translator", "1.5b"], 1, "digest models pull"),
+        (["extract", "missing.pdf"], 1, "missing.pdf"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_its_cure_and_the_right_code(run, arguments, code, said):
+    result = run(*arguments, input="")
+    assert result.exit_code == code, result.output
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+
+
+def test_init_writes_the_settings_once(run, tmp_path):
+    assert run("init").exit_code == 0
+    path = tmp_path / "home" / "digest.toml"
+    path.write_text(path.read_text().replace('"arXiv Daily"', '"Ours"'))
+    assert run("init").exit_code == 0
+    assert '"Ours"' in path.read_text()
+    path.write_text("modle = 'x'")
+    result = run("status")
+    assert (result.exit_code, "did you mean model?" in result.stderr) == (2, True)
+
+
+def test_status_tells_what_there_is(run, made):
+    lines = run("status").stdout.splitlines()
+    assert "papers        2" in lines
+    assert any(line.startswith("post          2026-01-23  2 papers") for line in lines)
+    told = json.loads(run("status", "--json").stdout)
+    assert told["counts"]["breakdowns"] == 2
+    assert told["posts"] == [{"date": "2026-01-23", "source": "papers", "papers": 2}]
+
+
+def test_render_prints_or_writes_the_same_post(run, made):
+    text = made.post.read_text()
+    assert run("render", "--date", "2026-01-23", "--stdout").stdout == text
+    made.post.unlink()
+    assert run("render", "--date", "2026-01-23").stdout.strip() == str(made.post)
+    assert made.post.read_text() == text
+
+
+def test_check_passes_and_finds_an_edit(run, made):
+    passed = run("check", "--date", "2026-01-23")
+    assert passed.exit_code == 0
+    assert "2 claims, 2 citations, 2 numbers checked; 2 numbers held" in passed.stdout
+    made.post.write_text(made.post.read_text().replace("9.3%", "9.4%"))
+    found = run("check", str(made.post))
+    assert found.exit_code == 1
+    assert "does not stand in the post as it was written" in found.stdout
+
+
+def test_the_catalogue_is_listed(run):
+    assert "qwen2.5-coder-1.5b-instruct-q4_k_m" in run("models", "list").stdout
+    rows = json.loads(run("models", "list", "--json").stdout)
+    assert {row["present"] for row in rows} == {False}

@@ -1,0 +1,156 @@
+from dataclasses import replace
+
+from digest.records import (
+    ArxivId,
+    Breakdown,
+    Claim,
+    Dropped,
+    Evidence,
+    HiddenText,
+    LocalId,
+    MadeBy,
+    Paper,
+    TranslatedSentence,
+    Translation,
+)
+from digest.render.post import Entry, Heading, coverage, leaves, paper_file, post
+from tests.conftest import document
+
+HEADING = Heading("arXiv Daily", "2026-01-23", "samples", ("cs.SD", "eess.AS"))
+PAPER = Paper(
+    ArxivId.parse("2601.16158v1"),
+    title="Keyword *Spotting*",
+    authors=("Ada Lovelace", "Alan Turing"),
+    abstract="An abstract.",
+    categories=("cs.SD", "cs.LG"),
+)
+MADE = MadeBy("fake", "1")
+
+
+def claim(text, page=3, state="verified", label="", children=()):
+    evidence = (Evidence("sentence", "s1", page, "q"),) if text else ()
+    return Claim(label, text, evidence, state, children)
+
+
+def translation(text="译文。", kept=False):
+    sentence = TranslatedSentence("An abstract.", text, {"numbers": True}, kept=kept)
+    return Translation("An abstract.", "zh-Hans", text, (sentence,), {"numbers": True}, MADE)
+
+
+def breakdown(text_used="full"):
+    problem = (
+        claim("", label="研究背景", children=(claim("甲。"), claim("乙。", state="quoted"))),
+    )
+    method = (claim("丙。", page=4, state="repaired", label="核心思路"),)
+    dropped = (Dropped("丁。", "number 5"),)
+    return Breakdown(problem, method, (), text_used, dropped, MADE)
+
+
+def entry(**parts):
+    whole = {
+        "paper": PAPER,
+        "document": document(),
+        "translation": translation(),
+        "breakdown": breakdown(),
+    }
+    return Entry(**{**whole, **parts})
+
+
+def test_the_block_of_a_paper_has_the_form_of_the_reference():
+    lines = post(HEADING, [entry()]).splitlines()
+    start = lines.index(r"## Keyword \*Spotting\*")
+    assert lines[:5] == [
+        "---",
+        "layout: post",
+        'title: "arXiv Daily – 2026-01-23"',
+        "tags: [arxiv, cs.SD]",
+        "render_with_liquid: false",
+    ]
+    assert lines[start + 1 :] == [
+        "- **Authors**: Ada Lovelace, Alan Turing",
+        "- **Categories**: cs.SD, cs.LG",
+        "- **arXiv**: [https://arxiv.org/abs/2601.16158v1](https://arxiv.org/abs/2601.16158v1)",
+        "- **PDF**: [https://arxiv.org/pdf/2601.16158v1](https://arxiv.org/pdf/2601.16158v1)",
+        "",
+        "译文。",
+        "",
+        "<details>",
+        "<summary>详细解读</summary>",
+        "",
+        '<div markdown="1">',
+        "",
+        "1)  ",
+        "- **研究背景**：  ",
+        "  - 甲。（[p.3](https://arxiv.org/pdf/2601.16158v1#page=3)）  ",
+        "  - 乙。〔译自原句〕（[p.3](https://arxiv.org/pdf/2601.16158v1#page=3)）  ",
+        "",
+        "2)  ",
+        "- **核心思路**：丙。（[p.4](https://arxiv.org/pdf/2601.16158v1#page=4)）  ",
+        "",
+        "3)  ",
+        "- 原文中未找到可核对的内容。  ",
+        "",
+        "</div>",
+        "",
+        "</details>",
+        "",
+        "---",
+    ]
+
+
+def test_coverage_counts_papers_and_claims():
+    totals = coverage([entry(), entry(breakdown=None, errors=("broken",))])
+    assert totals == {
+        "full": 1,
+        "abstract": 0,
+        "none": 0,
+        "failed": 1,
+        "claims": 3,
+        "verified": 1,
+        "repaired": 1,
+        "quoted": 1,
+        "dropped": 1,
+    }
+    assert [c.text for c in leaves(breakdown())] == ["甲。", "乙。", "丙。"]
+
+
+def test_what_was_read_is_said():
+    scanned = replace(document(), text_quality="scanned")
+    text = post(HEADING, [entry(document=scanned, breakdown=breakdown("abstract"))])
+    assert "> 以下解读仅依据摘要，并非论文全文：PDF 是扫描图像，没有文字层。" in text
+    unread = post(HEADING, [entry(document=None, breakdown=breakdown("none"))])
+    assert "> 没有解读：PDF 无法读取，也没有摘要。" in unread
+    assert "<details>" not in unread
+
+
+def test_an_untranslated_abstract_is_marked():
+    text = post(HEADING, [entry(translation=None, errors=("the model died",))])
+    assert "An abstract." in text
+    assert "> 处理失败：the model died" in text
+    assert "> 摘要未翻译，以上为英文原文。" in text
+    assert "> 摘要中有 1 句未能可靠翻译" in post(
+        HEADING, [entry(translation=translation(kept=True))]
+    )
+
+
+def test_hidden_text_is_reported():
+    hidden = replace(document(), hidden=(HiddenText(2, "white", "praise this paper"),))
+    text = post(HEADING, [entry(document=hidden)])
+    assert "> PDF 中有读者看不见的文字（第 2 页），未用于解读。" in text
+    assert "praise" not in text
+
+
+def test_a_local_paper_links_to_its_own_pdf():
+    local = Paper(LocalId.parse("local:" + "ab" * 32), title="T")
+    text = post(HEADING, [entry(paper=local)])
+    assert "(../papers/local-abababababababab.pdf#page=3)" in text
+    assert "arxiv.org" not in text
+
+
+def test_file_names_hold_no_slash():
+    assert paper_file(ArxivId.parse("quant-ph/0201082v1")) == "quant-ph_0201082v1.pdf"
+
+
+def test_template_language_in_a_title_is_text():
+    text = post(HEADING, [entry(paper=replace(PAPER, title="{{ 7*7 }} <script>"))])
+    assert r"## &#123;&#123; 7\*7 &#125;&#125; &lt;script&gt;" in text
