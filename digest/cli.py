@@ -406,18 +406,29 @@ def models_pull(session: Session, names: tuple[str, ...], force: bool) -> None:
 
     Without NAMES: the two models of the configuration. The only command that downloads.
     """
-    from digest.engines import catalogue, convert, pull
+    from digest.engines import catalogue, pull
 
     config = session.config()
     chosen = names or tuple(dict.fromkeys((config.model, config.translator)))
-    for name in chosen:
-        model = catalogue.find(name)
+    for model in [catalogue.find(name) for name in chosen]:
         session.console.print(f"{model.name}: {model.bytes / 1e6:,.0f} MB, {model.licence}")
         with _byte_bars(session) as progress:
             path = pull.pull(model, config.models_dir, progress, force=force)
-            if name == config.translator or not names:
-                convert.convert(model, config.models_dir, progress)
+            if "ctranslate2" in model.engines:
+                _convert(model, config.models_dir, progress)
         click.echo(path)
+
+
+def _convert(model: Any, models_dir: Path, progress: Callable[[str, int, int], None]) -> None:
+    """Make the CTranslate2 folder of a model where there is none that fits."""
+    from digest.engines.convert import convert
+    from digest.engines.converted import ensure_converted
+    from digest.errors import ModelError
+
+    try:
+        ensure_converted(model, models_dir)
+    except ModelError:
+        convert(model, models_dir, progress)
 
 
 @models.command("verify")

@@ -115,15 +115,16 @@ class Worker:
     def _start(self) -> Connection:
         # spawn, not fork: a forked child inherits threads' locks and the parent's open files.
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
+        ours, theirs = context.Pipe()
+        process = context.Process(
             target=_serve,
             args=(theirs, os.getpid(), self._factory, self._arguments, self._limits),
             daemon=True,
         )
-        self._process.start()
+        process.start()
         theirs.close()
-        return self._pipe
+        self._pipe, self._process = ours, process
+        return ours
 
     def _kill(self) -> int | None:
         process, self._process = self._process, None
