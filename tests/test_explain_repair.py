@@ -11,6 +11,7 @@ from tests.conftest import document
         ("- 模型参数量为1.64k", "模型参数量为 1.64k。"),
         ("要点：我们提出了DLD。\n\n解释：……", "论文提出了 DLD。"),
         ("“该方法降低了误差。”", "该方法降低了误差。"),
+        ("我们展示了我们的方法。", "论文展示了其方法。"),
         ("", ""),
     ],
 )
@@ -53,6 +54,12 @@ def test_a_faulty_clause_is_cut_and_the_rest_kept():
     evidence = ["Our model reaches an accuracy of 94% at -10 dB."]
     bullet = "论文的模型在 -10 dB 下达到 94% 的准确率，优于 MCUNet。"
     assert cut(bullet, evidence) == "论文的模型在 -10 dB 下达到 94% 的准确率。"
+
+
+def test_no_cut_is_made_inside_brackets():
+    bullet = "论文的模型相关系数为 0.83（95% CI：[0.78, 0.87]，见表 2），而基线为 0.9。"
+    evidence = ["Our model has a correlation of 0.83 (95% CI: [0.78, 0.87], see Table 2)."]
+    assert cut(bullet, evidence) == "论文的模型相关系数为 0.83（95% CI：[0.78, 0.87]，见表 2）。"
 
 
 def test_a_bullet_whose_first_clause_is_wrong_is_not_cut():

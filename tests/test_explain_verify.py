@@ -24,6 +24,7 @@ def test_a_faithful_bullet_has_no_fault():
         ("在 LibriSpeech 上的词错误率降低，词错误率降低，词错误率降低，词错误率降低。", "form"),
         ("在 LibriSpeech 上，DLD 使错误率 lowe 降低 9.32%。", "form"),
         ("在 LibriSpeech 上，DLD 使 WER 的 parameters 降低。", "english"),
+        ("在 LibriSpeech 上，DLD 使错误率降低（达 9.32%。", "form"),
     ],
 )
 def test_what_the_evidence_does_not_hold_is_found(bullet, kind):

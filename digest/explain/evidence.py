@@ -30,8 +30,8 @@ SAME_WORDS = 0.6
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]{2,}")
 _LEANS = re.compile(
-    r"(?:this|these|those|it|they|such|here|both|the (?:latter|former)|as a result|therefore|thus"
-    r"|hence|consequently|in this (?:case|way)|to this end|instead|similarly)\b",
+    r"(?:this|these|those|it|its|they|their|such|here|both|the (?:latter|former)|as a result"
+    r"|therefore|thus|hence|consequently|in this (?:case|way)|to this end|instead|similarly)\b",
     re.IGNORECASE,
 )
 _POINTS_ONLY = re.compile(
@@ -191,6 +191,7 @@ def _choose(
         key=lambda entry: (entry[0], entry[1]),
         reverse=True,
     )
+    by_id = {passage.sentence.id: passage for passage in passages}
     counts: Counter[str] = Counter()
     clusters: list[Cluster] = []
     for value, _, passage, role in ranked:
@@ -202,7 +203,7 @@ def _choose(
             continue
         counts[role.name] += 1
         budget_tokens -= tokens
-        taken.append(passage)
+        taken += [by_id.get(sentence.id, passage) for sentence in cluster.sentences]
         clusters.append(cluster)
     return clusters
 
@@ -249,11 +250,14 @@ def _fit(passage: Passage, question: Question) -> float:
     text = passage.sentence.text
     own = bool(_OWN_WORK.search(text))
     if question == "problem":  # what was wrong before; a paper says it early, and not of itself
-        return 0.4 * (1 - passage.position) - 2.0 * own
+        return 0.4 * (1 - passage.position) - 4.0 * own
     other = 1.5 * bool(_OTHER_WORK.match(text)) * (not own)
+    # What abstract and introduction say of the field is neither method nor result of this paper.
+    opening = passage.kind in ("abstract", "introduction") and not own
     if question == "method":
-        return 0.3 * own - other - 1.0 * bool(_OUTCOME.search(text))
-    return 0.2 * own - other + _numbers(text)
+        return 0.3 * own - other - 1.0 * bool(_OUTCOME.search(text)) - 2.0 * opening
+    measured = _numbers(text)
+    return 0.2 * own - other + measured - 2.0 * (opening and not measured)
 
 
 def _numbers(text: str) -> float:

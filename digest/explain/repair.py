@@ -18,7 +18,9 @@ _OPENING = re.compile(r"^(?:[-•·*]\s*|\d{1,2}[.)、]\s+|(?:要点|改写|翻�
 _SAYS = re.compile(
     r"^(?:论文|本文|作者|研究)(?:还|也)?(?:发现|指出|表明|认为|强调|证明|说明|报告)了?[，：]?"
 )
-_CLAUSE = re.compile(r"(?<=[，；,;])")
+_CLAUSE = re.compile(r"(?<=[，；])(?![^（\[]*[）\]])")
+"""After a comma that is not inside brackets."""
+_TWICE = re.compile(r"(论文[^，。；（）]*?)论文的")
 
 
 def normalise(answer: str) -> str:
@@ -28,7 +30,7 @@ def normalise(answer: str) -> str:
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1]
     text = text.replace("我们", "论文").replace("本文的论文", "论文")
-    text = tidy(text).strip()
+    text = _TWICE.sub(r"\1其", tidy(text).strip())
     return text.rstrip("。．.;；,，") + "。" if text else ""
 
 

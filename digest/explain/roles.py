@@ -56,7 +56,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:recent|significant|remarkable) (?:advances|progress|years|work)",
             r"in recent years",
         ),
-        2,
+        1,
     ),
     Role(
         "fault",
@@ -77,7 +77,7 @@ ROLES: tuple[Role, ...] = (
             r"existing (?:methods|approaches|work|systems|models)",
             r"(?:prior|previous|traditional|conventional) (?:work|methods|approaches|systems)",
         ),
-        4,
+        3,
     ),
     Role(
         "idea",
@@ -94,7 +94,7 @@ ROLES: tuple[Role, ...] = (
             r"our (?:method|approach|model|framework|system|contribution)s?\b",
             r"the idea (?:is|behind)",
         ),
-        3,
+        2,
         bonus=1.0,
     ),
     Role(
@@ -111,7 +111,7 @@ ROLES: tuple[Role, ...] = (
             r"in order to\b",
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
-        5,
+        4,
     ),
     Role(
         "training",
@@ -120,9 +120,9 @@ ROLES: tuple[Role, ...] = (
         _cues(
             r"(?:is|are|was|were) (?:trained|fine-?tuned|pre-?trained|optimi[sz]ed|implemented)",
             r"we (?:train|fine-?tune|pre-?train|optimi[sz]e|implement)\b",
-            r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd|gpus?|hyper-?parameters?)\b",
+            r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd|gpus?)\b",
         ),
-        2,
+        1,
     ),
     Role(
         "setting",

@@ -103,6 +103,8 @@ def _form(bullet: str) -> list[str]:
         wrong.append("speaks of the task")
     if _LOOP.search(bullet):
         wrong.append("repeats itself")
+    if any(bullet.count(a) != bullet.count(b) for a, b in ("（）", "()", "[]", "“”")):
+        wrong.append("open bracket")
     return wrong
 
 

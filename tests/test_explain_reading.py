@@ -1,0 +1,135 @@
+from dataclasses import replace
+
+import pytest
+
+from digest.explain.reading import Explainer, readable_text
+from digest.records import ArxivId, MadeBy, Paper, Section, Sentence, TranslatedSentence
+from tests.conftest import FakeEngine, document
+
+PAPER = Paper(
+    ArxivId.parse("2601.00001v1"),
+    title="Keyword spotting",
+    abstract="Keyword spotting fails in noise. We propose a filter that reaches 94% at -10 dB.",
+)
+FINDING = "Our framework achieves an accuracy of 99.63% on the clean data of the benchmark."
+FILLER = (
+    "The history of the subject is long and has many sides that are told at another place.",
+    "Several authors have described the matter at length in books of various sizes and ages.",
+)
+
+
+def paper_of(*texts, kind="results"):
+    sentences = tuple(Sentence(f"s{n}", 0, n, text, ()) for n, text in enumerate(texts, 1))
+    section = Section("Results", 1, kind, 1)
+    return replace(document(), sections=(section,), sentences=sentences)
+
+
+def long_paper(text, **options):
+    return paper_of(text, *FILLER * 6, **options)
+
+
+def explainer(answer, translate=None):
+    def as_quoted(sentences):
+        return [TranslatedSentence(s, "论文的框架在基准上达到 99.63%。", {}) for s in sentences]
+
+    return Explainer(FakeEngine(answer), translate or as_quoted, MadeBy("t", "1"), 1200)
+
+
+def reading(answer, text=FINDING, translate=None):
+    return explainer(answer, translate).explain(PAPER, long_paper(text))
+
+
+def bullets(breakdown):
+    claims = (*breakdown.problem, *breakdown.method, *breakdown.results)
+    return [leaf for claim in claims for leaf in (claim.children or (claim,))]
+
+
+def test_a_true_bullet_is_published_with_its_sentence_and_page():
+    [claim] = bullets(reading(lambda text: "论文的框架准确率达到 99.63%。"))
+    assert (claim.label, claim.state) == ("主要结果", "verified")
+    [evidence] = claim.evidence
+    assert (evidence.id, evidence.page, evidence.quote) == ("s1", 1, FINDING)
+
+
+def test_a_wrong_number_is_asked_for_again_with_the_fault_named():
+    asked = []
+
+    def answer(text):
+        asked.append(text)
+        return "准确率为 99.63%，表现稳定。" if "99.36" in text else "准确率为 99.36%，表现稳定。"
+
+    [claim] = bullets(reading(answer))
+    assert (claim.text, claim.state) == ("准确率为 99.63%，表现稳定。", "repaired")
+    assert len(asked) == 1 + 3
+    assert "不要写原文没有的数字 99.36%" in asked[1]
+
+
+def test_a_faulty_clause_is_cut_when_asking_again_does_not_help():
+    [claim] = bullets(reading(lambda text: "论文的框架准确率达到 99.63%，优于 MCUNet。"))
+    assert (claim.text, claim.state) == ("论文的框架准确率达到 99.63%。", "repaired")
+
+
+def test_what_cannot_be_mended_is_replaced_by_the_translated_sentence():
+    [claim] = bullets(reading(lambda text: "准确率为 12.3%。"))
+    assert (claim.text, claim.state) == ("论文的框架在基准上达到 99.63%。", "quoted")
+    assert claim.evidence[0].quote == FINDING
+
+
+def test_what_cannot_be_quoted_either_is_dropped_and_named():
+    def kept(sentences):
+        return [TranslatedSentence(s, s, {}, kept=True) for s in sentences]
+
+    breakdown = reading(lambda text: "准确率为 12.3%，错了。", translate=kept)
+    assert bullets(breakdown) == []
+    [dropped] = breakdown.dropped
+    assert "12.3" in dropped.reason
+
+
+def test_a_quotation_is_checked_as_well():
+    def wrong(sentences):
+        return [TranslatedSentence(s, "论文的框架在基准上达到 98.63%。", {}) for s in sentences]
+
+    breakdown = reading(lambda text: "准确率为 12.3%，错了。", translate=wrong)
+    assert bullets(breakdown) == []
+
+
+def test_a_thin_result_is_published_rather_than_nothing():
+    [claim] = bullets(reading(lambda text: "论文的框架在干净数据上准确率很高。"))
+    assert claim.text == "论文的框架在干净数据上准确率很高。"
+
+
+def test_two_bullets_that_say_the_same_become_one():
+    text = "Our network achieves a word error rate of 5.5% on the noisy part of the test set."
+    same = explainer(lambda _: "论文的方法在测试集上表现良好且稳定。")
+    breakdown = same.explain(PAPER, paper_of(FINDING, text, *FILLER * 6))
+    assert len(bullets(breakdown)) == 1
+    assert [dropped.reason for dropped in breakdown.dropped] == ["said already"]
+
+
+@pytest.mark.parametrize("quality", ["garbage", "scanned", "damaged", "empty"])
+def test_an_unreadable_text_is_never_read(quality):
+    unreadable = replace(long_paper(FINDING), text_quality=quality)
+    used, text = readable_text(PAPER, unreadable)
+    assert used == "abstract"
+    assert [(s.id, s.page) for s in text.sentences] == [("a1", 0), ("a2", 0)]
+
+
+def test_an_abstract_is_cited_as_an_abstract():
+    breakdown = explainer(lambda text: "论文提出一种滤波器，在 -10 dB 下达到 94%。").explain(
+        PAPER, None
+    )
+    assert breakdown.text_used == "abstract"
+    assert {e.page for claim in bullets(breakdown) for e in claim.evidence} == {0}
+
+
+def test_without_text_and_abstract_there_is_no_reading():
+    nothing = replace(PAPER, abstract="")
+    breakdown = explainer(lambda text: "没有。").explain(nothing, None)
+    assert (breakdown.text_used, bullets(breakdown)) == ("none", [])
+
+
+def test_the_provenance_names_model_prompt_and_recipe():
+    made = explainer(lambda text: "").made_by
+    assert (made.engine, made.model, made.options["mode"]) == ("fake", "fake-1", "compress")
+    assert len(made.prompt_sha256) == 64
+    assert "/recipe-" in made.version
