@@ -10,7 +10,7 @@ from digest.extract.kinds import kind_of, kinds_of
 from digest.extract.lines import Line
 from digest.extract.quality import PageFacts, judge, language_of, odd_chars
 from digest.extract.tables import table_rows
-from digest.extract.text import Vocabulary
+from digest.extract.text import Passage, Vocabulary
 
 
 def line(text: str) -> Line:
@@ -35,12 +35,20 @@ def line(text: str) -> Line:
         ("at INTERSPEECH", "the INTER-", "SPEECH challenge", "the INTERSPEECH challenge"),
         ("", "GPT-", "2 is", "GPT-2 is"),
         ("", "a 3-", "layer net", "a 3-layer net"),
+        ("more work is over", "More-", "over, it", "Moreover, it"),
     ],
 )
 def test_broken_words_are_mended_by_the_words_of_the_paper(
     elsewhere: str, left: str, right: str, mended: str
 ) -> None:
     assert Vocabulary([line(elsewhere)]).join(left, right) == mended
+
+
+def test_a_number_after_a_hyphen_stays_with_its_name() -> None:
+    passage = Passage()
+    for text in ("the sentences of NTREX-", "128 and others"):
+        passage.add(line(text), text, Vocabulary([]))
+    assert passage.text == "the sentences of NTREX-128 and others"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,9 @@ def _extend(caption: Caption, rest: Sequence[Line]) -> None:
         gap = min(line.y0 - last.y0, line.y1 - last.y1)
         if line.column != last.column and not _beside(last, line):
             break
-        if line.role != "body" or abs(line.size - last.size) > 0.6 or gap > 1.75 * last.size:
+        capitals = line.caps and last.caps  # of which a line may hold the small ones only
+        same_size = abs(line.size - last.size) <= 0.6 or capitals
+        if line.role != "body" or not same_size or gap > 1.75 * last.size:
             break
         if gap < 0.3 * last.size or (leading is not None and gap > leading + 1.5):
             break

@@ -24,7 +24,9 @@ _BEFORE_WORDS = """all audio co data domain end fine full hand high intra k larg
     meta mid mini multi n near one open pitch post pre real sequence short
     signal single soft speaker task text three time top two ultra un whole
     wide word zero"""
-_NEVER = "over under with through some there where here ever other every what when then thus how"
+_NEVER = (
+    "more over under with through some there where here ever other every what when then thus how"
+)
 _KEPT, _KEPT_BEFORE_WORDS, _JOINED = (
     frozenset(words.split()) for words in (_ALWAYS, _BEFORE_WORDS, _NEVER)
 )
@@ -78,7 +80,7 @@ class Passage:
 
     def add(self, line: Line, text: str, words: Vocabulary) -> None:
         """Append ``text`` of ``line``, mending a word that the last line broke."""
-        if self.text.endswith("-") and text[:1].isalpha():
+        if self.text.endswith("-") and text[:1].isalnum():
             joined = words.join(self.text[-60:], text)
             self.text = self.text[:-60] + joined[: len(joined) - len(text)]
         elif self.text and not (self.text[-1] in "–—/" and self.text[-2:-1].strip()):
