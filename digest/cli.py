@@ -34,7 +34,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.text import Text
 
 import digest
 from digest import config as configuration
@@ -68,10 +67,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except DigestError as exc:
-            line = Text(f"digest: {exc.message}", style="red")
-            if exc.hint:
-                line.append(f"\n  {exc.hint}", style="default")
-            Console(stderr=True, soft_wrap=True, highlight=False).print(line)
+            log.error("digest: %s", exc.message, extra={"hint": exc.hint})
             ctx.exit(EXIT_USAGE if isinstance(exc, ConfigError) else EXIT_FAILED)
 
 
@@ -136,7 +132,7 @@ def init(session: Session) -> None:
 @click.option("--categories", metavar="A,B", help="arXiv categories, e.g. cs.SD,eess.AS.")
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many papers.")
 @click.option("--offline", is_flag=True, help="Use no network (a folder never needs one).")
-@click.option("--redo", is_flag=True, help="Make everything anew with the present models.")
+@click.option("--redo", is_flag=True, help="Use the present models for what the post shows too.")
 @model_option
 @translator_option
 @json_option
@@ -170,15 +166,16 @@ def run(  # noqa: PLR0913 one parameter for each flag
     with assembly.tools(config) as tools, _stage_bars(session) as progress:
         report = pipeline.run_day(day, config, assembly.store(config), tools, progress)
     _print_report(session, report, as_json)
-    if report.failed:
+    if report.failed or report.unread:
         sys.exit(EXIT_SOME_FAILED)
 
 
 def _print_report(session: Session, report: Any, as_json: bool) -> None:
     for outcome in report.failed:
-        session.console.print(f"[red]{outcome.stage} failed[/]: {outcome.paper}: {outcome.error}")
-        if outcome.hint:
-            session.console.print(f"  {outcome.hint}")
+        said = (outcome.stage, outcome.paper, outcome.error)
+        log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
+    for problem in report.unread:
+        log.warning("left out: %s", problem)
     if report.post_status == "aside":
         log.warning("the post was edited by hand and is kept; the new text is beside it")
     totals = report.coverage
@@ -310,9 +307,21 @@ def translate(session: Session, file: Any, translator: str | None, as_json: bool
 
     config = session.config(translator=translator)
     with assembly.translator(config) as tool:
-        for line in file:
+        for line in _lines(file):
             translation = tool.translate(line.strip())
             click.echo(_json(_translated(translation)) if as_json else translation.text)
+
+
+def _lines(file: Any) -> Iterator[str]:
+    """The lines of a text file.
+
+    Raises:
+        DigestError: It is not UTF-8.
+    """
+    try:
+        yield from file
+    except UnicodeDecodeError as exc:
+        raise DigestError(f"{file.name} is not UTF-8 text: {exc}", "convert it to UTF-8") from exc
 
 
 def _translated(translation: Any) -> dict[str, Any]:
@@ -436,13 +445,13 @@ def _convert(model: Any, models_dir: Path, progress: Callable[[str, int, int], N
 @pass_session
 def models_verify(session: Session, names: tuple[str, ...]) -> None:
     """Read model files whole and compare them with the catalogue's sha256."""
-    from digest.engines import catalogue, pull
+    from digest.engines import catalogue, verify
 
     config = session.config()
     chosen = names or tuple(dict.fromkeys((config.model, config.translator)))
     for name in chosen:
         model = catalogue.find(name)
-        path = pull.verify(model, config.models_dir)
+        path = verify.verify(model, config.models_dir)
         click.echo(f"ok  {model.sha256}  {path}")
 
 
@@ -526,7 +535,7 @@ def _json(value: Any) -> str:
 
 def _set_up_logging(console: Console, quiet: bool, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if log_format == "json" else logging.Formatter("%(message)s"))
+    handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
     root = logging.getLogger("digest")
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING if quiet else logging.INFO)
@@ -534,8 +543,16 @@ def _set_up_logging(console: Console, quiet: bool, log_format: str) -> None:
         console.quiet = True
 
 
+class _TextLines(logging.Formatter):
+    """The message, and the cure of an error on a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        hint = getattr(record, "hint", None)
+        return record.getMessage() + (f"\n  {hint}" if hint else "")
+
+
 class _JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message."""
+    """One JSON object a line: time, level, logger, message, and the cure of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
         return _json(
@@ -544,6 +561,7 @@ class _JsonLines(logging.Formatter):
                 "level": record.levelname,
                 "logger": record.name,
                 "message": record.getMessage(),
+                "hint": getattr(record, "hint", None),
             }
         )
 
@@ -553,11 +571,11 @@ def _stage_bars(session: Session) -> Iterator[Callable[[str, str, int, int], Non
     """A bar for each stage, with the paper it is at."""
     columns: tuple[ProgressColumn, ...] = (
         SpinnerColumn(),
-        TextColumn("{task.fields[stage]:<9}"),
+        TextColumn("{task.fields[stage]:<9}", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[paper]}"),
+        TextColumn("{task.fields[paper]}", markup=False),
     )
     with Progress(*columns, console=session.console) as bars:
         tasks: dict[str, Any] = {}
@@ -576,7 +594,7 @@ def _stage_bars(session: Session) -> Iterator[Callable[[str, str, int, int], Non
 def _byte_bars(session: Session) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each thing that is downloaded or converted."""
     columns: tuple[ProgressColumn, ...] = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),

@@ -6,7 +6,6 @@ Nothing is read at import. Unknown keys are errors, in the file and in the envir
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -31,8 +30,7 @@ class Config:
         models_dir: Weights, shared between homes (``DIGEST_MODELS``).
         categories: arXiv categories, for the tags of a post and, when fetching, its papers.
         title: Title of the post, before its date.
-        zone: IANA time zone of dates and of the window.
-        anchor: Time of day at which a window starts and ends, HH:MM.
+        zone: IANA time zone of dates.
         model: Catalogue name of the model that writes the reading.
         translator: Catalogue name of the model that translates.
         target: Language of the post. Only zh-Hans for now.
@@ -45,7 +43,6 @@ class Config:
     categories: tuple[str, ...] = ("cs.SD", "eess.AS")
     title: str = "arXiv Daily"
     zone: str = "Asia/Shanghai"
-    anchor: str = "08:50"
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     translator: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     target: str = "zh-Hans"
@@ -61,8 +58,6 @@ class Config:
             raise ConfigError(
                 f"zone: no such time zone: {self.zone!r}", "use an IANA name such as Asia/Shanghai"
             ) from exc
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.anchor):
-            raise ConfigError(f"anchor: not a time of day: {self.anchor!r}", "write it as 08:50")
         if self.target != "zh-Hans":
             raise ConfigError(f"target: {self.target!r} cannot be written yet", "use zh-Hans")
         if not 0 <= self.threads <= 1024:
@@ -126,7 +121,10 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {exc}") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path} is not valid TOML: {exc}") from exc
-    return {name: _value(name, value, str(path)) for name, value in found.items()}
+    values = {name: _value(name, value, str(path)) for name, value in found.items()}
+    if "models_dir" in values:  # relative to its file, not to where the command is run from
+        values["models_dir"] = path.parent / Path(values["models_dir"]).expanduser()
+    return values
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -210,9 +208,8 @@ categories = ["cs.SD", "eess.AS"]
 # Title of a post, before its date
 title = "arXiv Daily"
 
-# Time zone of dates, and the time of day at which a window starts and ends
+# Time zone of dates
 zone = "Asia/Shanghai"
-anchor = "08:50"
 
 # Models, by their names in: digest models list
 model = "qwen2.5-coder-1.5b-instruct-q4_k_m"

@@ -2,7 +2,7 @@
 
 ::
 
-    DigestError               message, hint (the command or edit that cures it), retryable
+    DigestError               message, hint (the command or edit that cures it)
     ├── ConfigError           digest.toml, DIGEST_* or a flag; the command line ends with 2
     ├── SourceError           a folder, feed or metadata file that cannot be read
     ├── ExtractError          a PDF that cannot be read (path, page)
@@ -10,9 +10,8 @@
     │   ├── ModelMissingError no such file; the hint names the command that gets it
     │   └── ModelDamagedError size or sha256 differ from the catalogue
     ├── TranslateError        the translator answered, but not one text for each sentence
-    ├── ExplainError          no reading could be made
     ├── StoreError            the database is locked, damaged or from a newer version
-    └── WorkerError           a sandboxed process failed; retryable
+    └── WorkerError           a sandboxed process failed
         ├── WorkerDied        killed by a signal, an assertion or a memory limit
         └── WorkerTimeout     no answer in time; the process was killed
 
@@ -29,8 +28,6 @@ class DigestError(Exception):
         message: One line; names the file, id or key.
         hint: The command or edit that cures it, without a full stop.
     """
-
-    retryable = False
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -70,18 +67,12 @@ class TranslateError(DigestError):
     """A text could not be translated at all."""
 
 
-class ExplainError(DigestError):
-    """A reading could not be made at all."""
-
-
 class StoreError(DigestError):
     """The database cannot be opened or written."""
 
 
 class WorkerError(DigestError):
     """A sandboxed process did not answer."""
-
-    retryable = True
 
 
 class WorkerDied(WorkerError):

@@ -65,8 +65,14 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         StoreError: Another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a")
+    except OSError as exc:
+        raise StoreError(
+            f"{path.parent} cannot be written: {exc.strerror}", "give --home another folder"
+        ) from exc
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -26,15 +26,17 @@ from digest.records import (
     ArxivId,
     Breakdown,
     Document,
+    LocalId,
     MadeBy,
     Outcome,
     Paper,
     PaperId,
     Translation,
+    to_json,
 )
 from digest.render.post import Entry, Heading, coverage, paper_file, post
 from digest.sources import Arrival, Source
-from digest.store import PostItem, Store, result_key
+from digest.store import PostHeading, PostItem, Store, result_key
 
 Record = TypeVar("Record", Document, Translation, Breakdown)
 
@@ -88,7 +90,7 @@ class Day:
         date: YYYY-MM-DD, the post's date.
         source: Where the papers come from.
         limit: At most so many papers of the source; None for all.
-        redo: Make everything anew with the present models, also what a published post shows.
+        redo: Use the present models also where the post shows what others made.
     """
 
     date: str
@@ -99,7 +101,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did. ``coverage`` counts the whole post, ``outcomes`` this run alone."""
+    """What a run did. ``coverage`` counts the whole post, ``outcomes`` this run alone.
+
+    ``unread``: what the source could not even identify as a paper, and why.
+    """
 
     date: str
     post: Path
@@ -107,11 +112,19 @@ class Report:
     papers: int
     coverage: dict[str, int]
     outcomes: tuple[Outcome, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def failed(self) -> list[Outcome]:
         """What went wrong in this run, paper by paper."""
         return [outcome for outcome in self.outcomes if outcome.status == "failed"]
+
+
+_KEY_OF = {
+    "extract": "document_key",
+    "translate": "translation_key",
+    "explain": "breakdown_key",
+}
 
 
 @dataclass(slots=True)
@@ -128,6 +141,12 @@ class _Work:
 
     def received(self) -> tuple[Paper, str]:
         return self.paper, self.pdf_sha256
+
+    def keep(self, stage: str) -> None:
+        """Go on showing what the post shows: a failed redo takes nothing away."""
+        key = getattr(self.published, _KEY_OF[stage])
+        if key is not None:
+            self.keys[stage] = key
 
     def item(self) -> PostItem:
         return PostItem(
@@ -164,13 +183,28 @@ def run_day(
         run.extract(works)
         run.translate(works)
         run.explain(works)
+        store.settle([outcome for outcome in run.outcomes if outcome.status == "reused"])
         items = _joined(store.post_items(day.date), [work.item() for work in works])
-        store.put_post(day.date, day.source.name, items)
+        store.put_post(day.date, _heading(day, config, store), items)
         published = render_day(day.date, config, store)
-        totals = coverage(_entries(items, store))
         return Report(
-            day.date, published.path, published.status, len(items), totals, tuple(run.outcomes)
+            day.date,
+            published.path,
+            published.status,
+            len(items),
+            coverage(_entries(items, store)),
+            tuple(run.outcomes),
+            tuple(str(problem) for problem in day.source.unread),
         )
+
+
+def _heading(day: Day, config: Config, store: Store) -> PostHeading:
+    """A new post's heading, or the published one with this source among its sources."""
+    published = store.post_heading(day.date)
+    if published is None:
+        return PostHeading(config.title, config.categories, (day.source.name,))
+    sources = dict.fromkeys((*published.sources, day.source.name))
+    return replace(published, sources=tuple(sources))
 
 
 def render_day(date: str, config: Config, store: Store) -> Published:
@@ -189,15 +223,15 @@ def post_text(date: str, config: Config, store: Store) -> str:
     Raises:
         DigestError: There is no post for ``date``.
     """
-    source = store.post_source(date)
-    if source is None:
+    heading = store.post_heading(date)
+    if heading is None:
         known = [when for when, _, _ in store.post_dates()[:3]]
         hint = (
             f"newest posts: {', '.join(known)}" if known else "make one: digest run --from FOLDER"
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
-    heading = Heading(config.title, date, source, config.categories)
-    return post(heading, _entries(store.post_items(date), store))
+    shown = Heading(heading.title, date, heading.sources, heading.categories)
+    return post(shown, _entries(store.post_items(date), store))
 
 
 def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
@@ -220,9 +254,26 @@ def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
 
 def _joined(old: Sequence[PostItem], new: Sequence[PostItem]) -> list[PostItem]:
     """The post's papers in their old order, renewed, then those that join it. None is lost."""
-    renewed = {_same_paper(item.paper.id): item for item in new}
-    kept = [renewed.pop(_same_paper(item.paper.id), item) for item in old]
-    return [*kept, *renewed.values()]
+    joining = list(new)
+    kept = []
+    for item in old:
+        renewed = _same(joining, item.paper.id, item.pdf_sha256)
+        kept.append(item if renewed is None else renewed)
+        if renewed is not None:
+            joining.remove(renewed)
+    return [*kept, *joining]
+
+
+def _same(items: Sequence[PostItem], paper: PaperId, pdf_sha256: str) -> PostItem | None:
+    """The item of a paper: of the same base id or, while its id is not known, the same PDF."""
+    for item in items:
+        if _same_paper(item.paper.id) == _same_paper(paper):
+            return item
+    for item in items:
+        unnamed = isinstance(item.paper.id, LocalId) or isinstance(paper, LocalId)
+        if unnamed and item.pdf_sha256 == pdf_sha256:
+            return item
+    return None
 
 
 def _same_paper(identifier: PaperId) -> str:
@@ -242,20 +293,20 @@ class _Run:
         self._tools = tools
         self._progress = progress
         self.outcomes: list[Outcome] = []
+        self._mended: list[Outcome] = []
 
     def receive(self) -> list[_Work]:
         """Take the papers in: remembered in the store, their PDFs kept in the home."""
         arrivals = self._day.source.arrivals()[: self._day.limit]
-        published = {
-            _same_paper(item.paper.id): item for item in self._store.post_items(self._day.date)
-        }
+        published = self._store.post_items(self._day.date)
         works = []
         for arrival in arrivals:
-            before = published.get(_same_paper(arrival.paper.id))
+            before = _same(published, arrival.paper.id, arrival.pdf_sha256)
             if before is not None and before.pdf_sha256 != arrival.pdf_sha256:
                 before = None  # another PDF of the same paper: everything is made anew
-            works.append(self._receive(arrival, None if self._day.redo else before))
+            works.append(self._receive(arrival, before))
         self._store.put_papers([work.received() for work in works], self._day.source.name)
+        self._store.settle(self._mended)
         return works
 
     def _receive(self, arrival: Arrival, published: PostItem | None) -> _Work:
@@ -266,6 +317,9 @@ class _Run:
         work = _Work(paper, kept, arrival.pdf_sha256, published)
         if arrival.problem is not None:
             self._fail(work, "fetch", arrival.problem, 0.0)
+        else:  # bad metadata was recorded under the id that the PDF alone gives
+            for known in (paper.id, LocalId(f"local:{arrival.pdf_sha256}")):
+                self._mended.append(Outcome(known, "fetch", "reused"))
         return work
 
     def extract(self, works: Sequence[_Work]) -> None:
@@ -315,7 +369,7 @@ class _Run:
         self, stage: str, kind: type[Record], jobs: Sequence[_Job[Record]]
     ) -> Iterator[tuple[_Work, Record | None]]:
         """A stage of every paper: what the post shows, else what the store has, else made now."""
-        shown: list[str] = [_shown(job.work.published, stage) or job.key for job in jobs]
+        shown: list[str] = [self._shown(job.work, stage) or job.key for job in jobs]
         known = self._store.results([*shown, *(job.key for job in jobs)], kind)
         for done, (job, published) in enumerate(zip(jobs, shown, strict=True)):
             work = job.work
@@ -329,6 +383,26 @@ class _Run:
                 yield work, self._make(stage, job)
         self._progress(stage, "", len(jobs), len(jobs))
 
+    def _shown(self, work: _Work, stage: str) -> str | None:
+        """The key of what the post shows, where it was made from what the paper is now.
+
+        A published post is history: another model does not change it. But a reading of the abstract
+        is outdated once the PDF can be read, and a translation once the abstract was corrected.
+        """
+        old = work.published
+        if old is None or self._day.redo:
+            return None
+        same_words = (old.paper.title, old.paper.abstract) == (
+            work.paper.title,
+            work.paper.abstract,
+        )
+        if stage == "extract":
+            return old.document_key
+        if stage == "translate":
+            return old.translation_key if same_words else None
+        same_text = old.document_key == work.keys.get("extract")
+        return old.breakdown_key if same_words and same_text else None
+
     def _make(self, stage: str, job: _Job[Record]) -> Record | None:
         """Do a paper's work and keep it; a failure is recorded and costs this paper this stage.
 
@@ -338,8 +412,11 @@ class _Run:
         started = time.monotonic()
         try:
             record = job.make()
+            to_json(record)  # what cannot be written down is this paper's failure as well
         except Exception as exc:  # noqa: BLE001 one paper's failure is data, not the run's end
             self._fail(work, stage, exc, time.monotonic() - started)
+            if self._day.redo and work.published is not None:
+                work.keep(stage)
             return None
         outcome = Outcome(work.paper.id, stage, "done", seconds=time.monotonic() - started)
         self._store.put_result(job.key, outcome, record)
@@ -350,22 +427,10 @@ class _Run:
     def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
         error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
         hint = (exc.hint or "") if isinstance(exc, DigestError) else ""
-        error = error.replace(f"{self._config.home}/", "")  # a post says nothing of its machine
         outcome = Outcome(work.paper.id, stage, "failed", error, hint, seconds)
         self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
         self.outcomes.append(outcome)
-        work.errors.append(error)
-
-
-def _shown(published: PostItem | None, stage: str) -> str | None:
-    """The key of what a published post shows for a stage: history, whatever could be made now."""
-    if published is None:
-        return None
-    return {
-        "extract": published.document_key,
-        "translate": published.translation_key,
-        "explain": published.breakdown_key,
-    }[stage]
+        work.errors.append(stage)
 
 
 def completed(paper: Paper, document: Document) -> Paper:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -34,18 +35,29 @@ def publish(store: Store, folder: Path, date: str, text: str) -> Published:
         StoreError: The file or its record cannot be written.
     """
     data = text.encode()
-    name = post_name(date)
-    path = folder / name
+    path = folder / post_name(date)
     status: Literal["written", "aside"] = "written"
-    if path.exists():
-        present = path.read_bytes()
-        if present == data:
-            return Published(path, "unchanged")
-        if not store.wrote_post_file(name, _sha256(present)):
-            path, status = folder / f"{date}-arxiv-daily.new.md", "aside"
-    store.put_post_file(path.name, _sha256(data))
+    if not _replaceable(path, date, store):
+        path, status = _aside(folder, date, store), "aside"
+    if path.exists() and path.read_bytes() == data:
+        return Published(path, "unchanged" if status == "written" else status)
+    store.put_post_file(date, _sha256(data))
     files.write(path, data)
     return Published(path, status)
+
+
+def _replaceable(path: Path, date: str, store: Store) -> bool:
+    """Whether nothing of anybody else is lost when ``path`` is written."""
+    return not path.exists() or store.wrote_post_file(date, _sha256(path.read_bytes()))
+
+
+def _aside(folder: Path, date: str, store: Store) -> Path:
+    """The first file beside the post that may be written: the one before may be a merge at work."""
+    for number in count(1):
+        path = folder / f"{date}-arxiv-daily.new{'' if number == 1 else f'-{number}'}.md"
+        if _replaceable(path, date, store):
+            return path
+    raise AssertionError("unreachable")
 
 
 def _sha256(data: bytes) -> str:

@@ -411,7 +411,6 @@ class Outcome:
     error: str = ""
     hint: str = ""
     seconds: float = 0.0
-    tries: int = 1
 
 
 # ---------------------------------------------------------------- writing records down

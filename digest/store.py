@@ -38,6 +38,15 @@ LOCK_WAIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
+class PostHeading:
+    """What stands above a post's papers, as it was when the post was made."""
+
+    title: str
+    categories: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PostItem:
     """A paper's place in a post, as it was when the post was made.
 
@@ -104,11 +113,6 @@ class Store:
                 rows,
             )
 
-    def paper(self, paper_id: PaperId) -> Paper | None:
-        """What is known of a paper; None for one never seen."""
-        rows = self._query("SELECT record FROM paper WHERE id = ?", [str(paper_id)])
-        return from_json(rows[0][0], Paper) if rows else None
-
     # ------------------------------------------------------------ results
 
     def results(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
@@ -142,10 +146,20 @@ class Store:
         with self._transaction() as con:
             _insert_outcome(con, outcome, trace, self._now())
 
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """End the failures that ``outcomes`` say are over: finished work found again counts."""
+        failing = {(outcome.paper, outcome.stage) for outcome, _ in self.failures()}
+        over = [outcome for outcome in outcomes if (outcome.paper, outcome.stage) in failing]
+        if not over:
+            return
+        with self._transaction() as con:
+            for outcome in over:
+                _insert_outcome(con, outcome, "", self._now())
+
     def failures(self) -> list[tuple[Outcome, datetime]]:
         """Stages whose newest outcome is a failure, newest first."""
         rows = self._query(
-            """SELECT paper_id, stage, status, error, hint, seconds, tries, at_utc FROM outcome
+            """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
                QUALIFY row_number() OVER (PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
                ORDER BY at_utc DESC""",
             [],
@@ -163,20 +177,24 @@ class Store:
         rows = self._query("SELECT record FROM post_item WHERE date = ? ORDER BY position", [date])
         return [from_json(row[0], PostItem) for row in rows]
 
-    def post_source(self, date: str) -> str | None:
-        """Where the papers of a date's post came from; None where there is no post."""
-        rows = self._query("SELECT source FROM post WHERE date = ?", [date])
-        return rows[0][0] if rows else None
+    def post_heading(self, date: str) -> PostHeading | None:
+        """What stands above a date's post; None where there is no post."""
+        rows = self._query("SELECT heading FROM post WHERE date = ?", [date])
+        return from_json(rows[0][0], PostHeading) if rows else None
 
     def post_dates(self) -> list[tuple[str, str, int]]:
-        """``(date, source, papers)`` of every post, newest first."""
-        return self._query(
-            """SELECT date, source, count(paper_id) FROM post LEFT JOIN post_item USING (date)
+        """``(date, sources, papers)`` of every post, newest first."""
+        rows = self._query(
+            """SELECT date, heading, count(paper_id) FROM post LEFT JOIN post_item USING (date)
                GROUP BY ALL ORDER BY date DESC""",
             [],
         )
+        return [
+            (date, ", ".join(from_json(heading, PostHeading).sources), papers)
+            for date, heading, papers in rows
+        ]
 
-    def put_post(self, date: str, source: str, items: Sequence[PostItem]) -> None:
+    def put_post(self, date: str, heading: PostHeading, items: Sequence[PostItem]) -> None:
         """Set what a date's post shows, in this order."""
         rows = [
             [date, position, str(item.paper.id), to_json(item).decode()]
@@ -185,24 +203,24 @@ class Store:
         with self._transaction() as con:
             con.execute(
                 """INSERT INTO post VALUES (?, ?, ?)
-                   ON CONFLICT (date) DO UPDATE SET source = excluded.source""",
-                [date, source, self._now()],
+                   ON CONFLICT (date) DO UPDATE SET heading = excluded.heading""",
+                [date, to_json(heading).decode(), self._now()],
             )
             con.execute("DELETE FROM post_item WHERE date = ?", [date])
             if rows:
                 con.executemany("INSERT INTO post_item VALUES (?, ?, ?, ?)", rows)
 
-    def put_post_file(self, name: str, sha256: str) -> None:
+    def put_post_file(self, date: str, sha256: str) -> None:
         """Remember, before it is renamed into place, that a file with these bytes is ours."""
         with self._transaction() as con:
             con.execute(
-                "INSERT OR IGNORE INTO post_file VALUES (?, ?, ?)", [name, sha256, self._now()]
+                "INSERT OR IGNORE INTO post_file VALUES (?, ?, ?)", [date, sha256, self._now()]
             )
 
-    def wrote_post_file(self, name: str, sha256: str) -> bool:
-        """Whether a post file with these bytes was written by us, so that it was not edited."""
-        query = "SELECT 1 FROM post_file WHERE name = ? AND sha256 = ?"
-        return bool(self._query(query, [name, sha256]))
+    def wrote_post_file(self, date: str, sha256: str) -> bool:
+        """Whether we wrote a date's post with these bytes, under whatever name it is now."""
+        query = "SELECT 1 FROM post_file WHERE date = ? AND sha256 = ?"
+        return bool(self._query(query, [date, sha256]))
 
     # ------------------------------------------------------------ status
 
@@ -259,13 +277,18 @@ class Store:
         Raises:
             StoreError: Still locked after ``LOCK_WAIT_S``, damaged, or not writable.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StoreError(
+                f"{self._path.parent} cannot be made: {exc.strerror}", "give --home another folder"
+            ) from exc
         give_up = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
                 return duckdb.connect(str(self._path), config=_SETTINGS)
             except duckdb.IOException as exc:
-                if "lock" not in str(exc).lower():
+                if "Could not set lock" not in str(exc):
                     raise StoreError(
                         f"{self._path} cannot be opened: {_first_line(exc)}",
                         "is the disk writable, and the file a DuckDB database? move it away to "
@@ -292,7 +315,7 @@ def _insert_outcome(
     con: duckdb.DuckDBPyConnection, outcome: Outcome, trace: str, at: datetime
 ) -> None:
     con.execute(
-        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             str(outcome.paper),
             outcome.stage,
@@ -301,7 +324,6 @@ def _insert_outcome(
             outcome.hint,
             trace,
             outcome.seconds,
-            outcome.tries,
             at,
         ],
     )
@@ -323,15 +345,15 @@ def _m001_initial(con: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE outcome (
             paper_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, status VARCHAR NOT NULL,
             error VARCHAR NOT NULL, hint VARCHAR NOT NULL, trace VARCHAR NOT NULL,
-            seconds DOUBLE NOT NULL, tries INTEGER NOT NULL, at_utc TIMESTAMP NOT NULL);
+            seconds DOUBLE NOT NULL, at_utc TIMESTAMP NOT NULL);
         CREATE TABLE post (
-            date VARCHAR PRIMARY KEY, source VARCHAR NOT NULL, made_utc TIMESTAMP NOT NULL);
+            date VARCHAR PRIMARY KEY, heading JSON NOT NULL, made_utc TIMESTAMP NOT NULL);
         CREATE TABLE post_item (
             date VARCHAR NOT NULL, position INTEGER NOT NULL, paper_id VARCHAR NOT NULL,
             record JSON NOT NULL);
         CREATE TABLE post_file (
-            name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, written_utc TIMESTAMP NOT NULL,
-            PRIMARY KEY (name, sha256));
+            date VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, written_utc TIMESTAMP NOT NULL,
+            PRIMARY KEY (date, sha256));
         CREATE VIEW sentence AS
             SELECT key, paper_id, unnest(from_json(record->'sentences',
                 '[{"id":"VARCHAR","section":"INTEGER","page":"INTEGER","text":"VARCHAR"}]'),

@@ -8,6 +8,7 @@ must be the undisturbed one. Exit code 1 if any differs.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 
 DATE = "2026-01-23"
@@ -46,6 +48,27 @@ def killed(home: Path, papers: str, model: str, after_s: float) -> bool:
     return False
 
 
+def kill_one(
+    folder: Path, moments: random.Random, whole_s: float, options: argparse.Namespace
+) -> tuple[Path, float]:
+    """A home whose run was killed, and when; a run that ends before its kill is drawn again."""
+    for attempt in count():
+        home = folder / f"kill-{attempt}-{moments.getrandbits(32)}"
+        after_s = moments.uniform(0.0, whole_s)
+        if killed(home, options.papers, options.model, after_s):
+            return home, after_s
+    raise AssertionError("unreachable")
+
+
+def results(home: Path) -> int:
+    """How many finished pieces of work a home holds."""
+    if not (home / "digest.duckdb").exists():
+        return 0
+    status = [sys.executable, "-m", "digest", "--home", str(home), "status", "--json"]
+    counts = json.loads(subprocess.run(status, check=True, capture_output=True).stdout)["counts"]
+    return int(sum(counts[what] for what in ("documents", "translations", "breakdowns")))
+
+
 def main() -> int:
     """Print one line a kill, and what they come to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -62,13 +85,15 @@ def main() -> int:
         whole_s = time.monotonic() - started
         print(f"undisturbed run: {whole_s:.0f} s, {len(wanted)} bytes", flush=True)
         for number in range(1, options.kills + 1):
-            home = Path(folder) / f"kill-{number}"
-            after_s = moments.uniform(0.0, whole_s)
-            died = killed(home, options.papers, options.model, after_s)
+            home, after_s = kill_one(Path(folder), moments, whole_s, options)
+            held = results(home)
             equal = finish(home, options.papers, options.model) == wanted
             same += equal
-            what = "killed" if died else "had ended"
-            print(f"{number:>3}  {what} at {after_s:6.1f} s  same post: {equal}", flush=True)
+            print(
+                f"{number:>3}  killed at {after_s:6.1f} s with {held} results kept"
+                f"  same post: {equal}",
+                flush=True,
+            )
     print(f"{same} of {options.kills} posts are the same")
     return 0 if same == options.kills else 1
 

@@ -50,11 +50,25 @@ def test_a_claim_that_does_not_hold_is_found(check, explainer, what):
     assert any(what in problem.what for problem in result.problems)
 
 
-def test_a_digit_changed_by_hand_is_found(check):
-    result = check(Says("词错误率降低 9.3%。"), lambda text: text.replace("9.3%", "9.8%"))
-    assert [problem.what for problem in result.problems] == [
-        "does not stand in the post as it was written"
-    ]
+CHANGED = "does not stand in the post as it was written"
+ADDED = "was not written by the digest"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("9.3%", "9.8%", [CHANGED, ADDED]),
+        ("9.3%", "19.3%", [CHANGED, ADDED]),
+        ("9.3%。", "9.3%。提升 99%。", [CHANGED, ADDED]),
+        ("p.1", "p.7", [CHANGED, ADDED]),
+        ("</div>", "- 另有 99% 的提升。\n</div>", [ADDED]),
+        ("译文：One.", "译文：Two.", [CHANGED]),
+        ("\n---\n", "\nmy own note\n---\n", []),
+    ],
+)
+def test_what_was_changed_by_hand_is_found(check, old, new, found):
+    result = check(Says("词错误率降低 9.3%。"), lambda text: text.replace(old, new))
+    assert [problem.what for problem in result.problems] == found
 
 
 def test_a_post_that_is_not_there_is_named(config):

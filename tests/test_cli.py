@@ -109,6 +109,21 @@ def test_check_passes_and_finds_an_edit(run, made):
     assert "does not stand in the post as it was written" in found.stdout
 
 
+@pytest.mark.parametrize("form", [[], ["--quiet"], ["--log-format", "json"]])
+def test_a_failure_is_said_in_every_form_of_output(run, form):
+    result = run(*form, "render", "--date", "2026-01-01")
+    assert result.exit_code == 1
+    assert "no post for 2026-01-01" in result.stderr
+    assert "digest run --from FOLDER" in result.stderr
+
+
+def test_text_that_is_not_utf8_is_refused(run, tmp_path):
+    (tmp_path / "latin1.txt").write_bytes(b"caf\xe9")
+    result = run("translate", str(tmp_path / "latin1.txt"))
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+
+
 def test_the_catalogue_is_listed(run):
     assert "qwen2.5-coder-1.5b-instruct-q4_k_m" in run("models", "list").stdout
     rows = json.loads(run("models", "list", "--json").stdout)

@@ -18,11 +18,11 @@ def settings(home, text="", environ=None, **flags):
 
 
 def test_flags_beat_the_environment_beats_the_file_beats_the_defaults(home):
-    text = 'title = "file"\nzone = "UTC"\nanchor = "01:00"'
+    text = 'title = "file"\nzone = "UTC"\nmodel = "m"'
     found = settings(
         home, text, {"DIGEST_TITLE": "environ", "DIGEST_ZONE": "Asia/Tokyo"}, title="f"
     )
-    assert (found.title, found.zone, found.anchor, found.threads) == ("f", "Asia/Tokyo", "01:00", 0)
+    assert (found.title, found.zone, found.model, found.threads) == ("f", "Asia/Tokyo", "m", 0)
 
 
 def test_environment_values_get_the_type_of_their_key(home):
@@ -40,7 +40,6 @@ def test_environment_values_get_the_type_of_their_key(home):
         ("categories = 'cs.SD'", "categories must be a list", None),
         ("categories = ['cs.SDD']", "arXiv has no category 'cs.SDD'", "did you mean cs.SD?"),
         ("zone = 'Mars/Base'", "no such time zone", "Asia/Shanghai"),
-        ("anchor = '8:50'", "not a time of day", "08:50"),
         ("title = ", "not valid TOML", None),
         ("target = 'fr'", "cannot be written yet", None),
         ("threads = -1", "0 to 1024", None),
@@ -68,3 +67,7 @@ def test_the_written_template_holds_the_defaults():
 def test_the_taxonomy_has_what_labs_use():
     assert {"cs.SD", "eess.AS", "quant-ph", "astro-ph.CO", "math.AG"} <= set(known_categories())
     assert len(known_categories()) == len(set(known_categories()))
+
+
+def test_a_relative_models_folder_lies_in_the_home(home):
+    assert settings(home, 'models_dir = "weights"').models_dir == home / "weights"

@@ -4,8 +4,12 @@
 control tokens. What it writes means nothing, but both engines run it.
 """
 
+import dataclasses
+import fcntl
 import hashlib
 import json
+import os
+import shutil
 import struct
 from pathlib import Path
 
@@ -15,14 +19,11 @@ from ctranslate2.specs import common_spec
 from gguf import GGUFWriter, TokenType
 
 from digest.engines.catalogue import HubSource, ModelFile
-from digest.engines.convert import (
-    convert,
-    ensure_converted,
-    folder,
-    quantize_rows,
-    write_decoder,
-)
-from digest.errors import ModelDamagedError, ModelError, ModelMissingError
+from digest.engines.convert import convert, quantize_rows, write_decoder
+from digest.engines.converted import ensure_converted, folder
+from digest.engines.verify import remember
+from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
+from tests.test_engines_verify import full_disk
 
 WIDTH, HIDDEN, HEADS, LAYERS = 32, 64, 2, 2
 CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -130,7 +131,7 @@ def test_a_converted_model_is_labelled_and_found(tmp_path: Path) -> None:
     assert json.loads((path / "vocabulary.json").read_text())[-3:] == CONTROL
     done = [(done, total) for what, done, total in seen if what == "convert"]
     assert done[-1][0] == done[-1][1]
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tiny")] == []
+    assert [path.name for path in (tmp_path / ".partial").iterdir()] == ["tiny.lock"]
 
 
 def test_converting_again_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -168,7 +169,82 @@ def test_another_architecture_is_named(tmp_path: Path) -> None:
     model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf", "llama"))
     with pytest.raises(ModelError, match="cannot convert architecture 'llama'"):
         convert(model, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".verified.json", "tiny.gguf"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".partial",
+        ".verified.json",
+        "tiny.gguf",
+    ]
+    assert [path.name for path in (tmp_path / ".partial").iterdir()] == ["tiny.lock"]
+
+
+def test_what_a_killed_conversion_left_is_cleared_away(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    left = tmp_path / ".partial" / "tiny" / "ct2"
+    left.mkdir(parents=True)
+    (left / "half.bin").write_bytes(b"half")
+    path = convert(model, tmp_path)
+    assert sorted(file.name for file in path.iterdir()) == [
+        ".verified.json",
+        "config.json",
+        "made_by.json",
+        "model.bin",
+        "vocabulary.json",
+    ]
+    assert not left.parent.exists()
+
+
+def test_parts_of_a_pull_stay(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    part = tmp_path / ".partial" / "tiny" / "tiny-1==1.0.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"part")
+    convert(model, tmp_path)
+    assert list(part.parent.iterdir()) == [part]
+
+
+def test_a_conversion_waits_for_no_other(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    (tmp_path / ".partial").mkdir()
+    with (tmp_path / ".partial" / "tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ModelError, match="another process is pulling tiny or converting it"):
+            convert(model, tmp_path)
+
+
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    with full_disk(4096), pytest.raises(ModelError) as caught:
+        convert(model, tmp_path)
+    assert caught.value.message == f"cannot write to {tmp_path}: File too large"
+    assert caught.value.hint == "free some space, or set models_dir to a folder that can be written"
+    assert [path.name for path in (tmp_path / ".partial").iterdir()] == ["tiny.lock"]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    (tmp_path / ".partial").touch()
+    with pytest.raises(ModelError) as caught:
+        convert(model, tmp_path)
+    assert caught.value.message == f"cannot write to {tmp_path}: Not a directory"
+
+
+def test_a_disk_without_room_is_found_before_the_work(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    small = tiny_model(write_tiny_gguf(path))
+    free = shutil.disk_usage(tmp_path).free
+    os.truncate(path, free)  # sparse: it takes no room, but 1.8 times as much is not there
+    remember(path, small.sha256)
+    with pytest.raises(ModelError, match=r"GB free; tiny needs \d+\.\d GB"):
+        convert(dataclasses.replace(small, bytes=free), tmp_path)
+
+
+def test_a_model_that_ctranslate2_cannot_run(tmp_path: Path) -> None:
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf"))
+    model = dataclasses.replace(model, engines=("llama.cpp",))
+    with pytest.raises(ConfigError) as caught:
+        ensure_converted(model, tmp_path)
+    assert caught.value.message == "ctranslate2 cannot run tiny, only llama.cpp can"
+    assert caught.value.hint == "choose another translator: digest models list"
 
 
 def malformed(tmp_path: Path) -> dict[str, bytes]:

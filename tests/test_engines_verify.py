@@ -1,7 +1,10 @@
 """Verification: size and sha256, and the stamp that spares reading a file twice."""
 
+import contextlib
 import hashlib
 import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,30 @@ def alter(path: Path) -> None:
     with path.open("r+b") as stream:
         stream.write(b"F")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@contextlib.contextmanager
+def full_disk(most_bytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond ``most_bytes``: an ``OSError`` that is EFBIG."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_takes_no_stamp_only_costs_time(models_dir: Path) -> None:
+    with full_disk(0):
+        assert ensure(MODEL, models_dir) == models_dir / "tiny.gguf"
+    assert [path.name for path in models_dir.iterdir()] == ["tiny.gguf"]
+
+
+def test_a_disk_that_takes_no_stamp_hides_no_damage(models_dir: Path) -> None:
+    ensure(MODEL, models_dir)
+    alter(models_dir / MODEL.file)
+    with full_disk(0), pytest.raises(ModelDamagedError, match="has sha256"):
+        verify(MODEL, models_dir)
 
 
 def test_missing(tmp_path: Path) -> None:

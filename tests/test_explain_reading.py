@@ -18,14 +18,12 @@ FILLER = (
 )
 
 
-def paper_of(*texts, kind="results"):
-    sentences = tuple(Sentence(f"s{n}", 0, n, text, ()) for n, text in enumerate(texts, 1))
-    section = Section("Results", 1, kind, 1)
-    return replace(document(), sections=(section,), sentences=sentences)
-
-
-def long_paper(text, **options):
-    return paper_of(text, *FILLER * 6, **options)
+def long_paper(*texts):
+    """The texts as results, after enough of a background that answers no question."""
+    placed = [*((0, text) for text in texts), *((1, text) for text in FILLER * 6)]
+    sentences = tuple(Sentence(f"s{n}", s, n, text, ()) for n, (s, text) in enumerate(placed, 1))
+    sections = (Section("Results", 1, "results", 1), Section("Past", 1, "background", 1))
+    return replace(document(), sections=sections, sentences=sentences)
 
 
 def explainer(answer, translate=None):
@@ -101,7 +99,7 @@ def test_a_thin_result_is_published_rather_than_nothing():
 def test_two_bullets_that_say_the_same_become_one():
     text = "Our network achieves a word error rate of 5.5% on the noisy part of the test set."
     same = explainer(lambda _: "论文的方法在测试集上表现良好且稳定。")
-    breakdown = same.explain(PAPER, paper_of(FINDING, text, *FILLER * 6))
+    breakdown = same.explain(PAPER, long_paper(FINDING, text))
     assert len(bullets(breakdown)) == 1
     assert [dropped.reason for dropped in breakdown.dropped] == ["said already"]
 

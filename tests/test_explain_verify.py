@@ -22,6 +22,7 @@ def test_a_faithful_bullet_has_no_fault():
         ("在 LibriSpeech 上，DLD 取得了最佳的 WER，降低 9.32%。", "superlative"),
         ("DLD lowers the WER by 9.32% on LibriSpeech.", "form"),
         ("在 LibriSpeech 上的词错误率降低，词错误率降低，词错误率降低，词错误率降低。", "form"),
+        ("报告了 DLD 的误差比例，报告了 DLD 的误差比例。", "form"),
         ("在 LibriSpeech 上，DLD 使错误率 lowe 降低 9.32%。", "form"),
         ("在 LibriSpeech 上，DLD 使 WER 的 parameters 降低。", "english"),
         ("在 LibriSpeech 上，DLD 使错误率降低（达 9.32%。", "form"),

@@ -1,5 +1,6 @@
 import fcntl
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -56,12 +57,14 @@ def test_a_broken_paper_costs_only_itself_and_mends_later(papers, config, store)
     [failure] = report.failed
     assert (str(failure.paper), failure.stage) == ("2601.00001v1", "extract")
     text = report.post.read_text()
-    assert "处理失败：OSError: cannot read it" in text
+    assert "> PDF 无法读取（详见 digest status）。" in text
+    assert report.coverage["none"] == 1
     assert "## Title of the PDF" in text
     assert "OSError" in store._query("SELECT trace FROM outcome WHERE status = 'failed'", [])[0][0]
     mended = run_day(day(papers), config, store, tools())
     assert mended.failed == []
-    assert "处理失败" not in mended.post.read_text()
+    assert "无法读取" not in mended.post.read_text()
+    assert mended.coverage["full"] == 2  # the reading of an abstract gave way to that of the text
     assert store.failures() == []
 
 
@@ -109,6 +112,65 @@ def test_redo_makes_everything_anew_with_the_present_models(papers, config, stor
     assert "译文：One.!" in report.post.read_text()
 
 
+def test_a_failed_redo_takes_nothing_from_the_post(papers, config, store):
+    first = run_day(day(papers), config, store, tools())
+
+    class Dead(FakeExplainer):
+        made_by = FakeTranslator.made_by
+
+        def explain(self, paper, document):
+            raise OSError("no model")
+
+    failed = run_day(day(papers, redo=True), config, store, tools(explainer=Dead()))
+    assert len(failed.failed) == 2
+    assert failed.coverage["full"] == 2
+    again = run_day(day(papers, redo=True), config, store, tools())
+    assert again.post.read_text() == first.post.read_text()
+    assert store.failures() == []
+
+
+def test_a_corrected_abstract_is_translated_anew(papers, config, store):
+    run_day(day(papers), config, store, tools())
+    metadata = {"id": "2601.00001v1", "title": "First", "abstract": "Corrected."}
+    (papers / "a.json").write_text(json.dumps(metadata))
+    text = run_day(day(papers), config, store, tools()).post.read_text()
+    assert "译文：Corrected." in text
+    assert "译文：One." not in text
+
+
+def test_a_paper_whose_metadata_is_mended_stays_one_paper(papers, config, store):
+    whole = (papers / "a.json").read_text()
+    (papers / "a.json").write_text("{")
+    run_day(day(papers), config, store, tools())
+    (papers / "a.json").write_text(whole)
+    mended = run_day(day(papers), config, store, tools())
+    titles = [line for line in mended.post.read_text().splitlines() if line.startswith("## ")]
+    assert titles == ["## First", "## Title of the PDF"]
+    assert store.failures() == []
+
+
+def test_a_post_keeps_its_heading_and_names_all_its_sources(papers, config, store, tmp_path):
+    run_day(day(papers), config, store, tools())
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "c.pdf").write_bytes(b"%PDF other")
+    renamed = replace(config, title="Another title")
+    text = run_day(day(other), renamed, store, tools()).post.read_text()
+    assert 'title: "arXiv Daily – 2026-01-23"' in text
+    assert "从文件夹“papers、other”读入" in text
+
+
+def test_what_is_no_readable_file_is_left_out_and_said(papers, config, store):
+    (papers / "c.pdf").mkdir()
+    (papers / "d.pdf").symlink_to("nowhere")
+    report = run_day(day(papers), config, store, tools())
+    assert report.papers == 2
+    assert [problem.split(" cannot")[0] for problem in report.unread] == [
+        str(papers / "c.pdf"),
+        str(papers / "d.pdf"),
+    ]
+
+
 def test_papers_join_a_post_and_none_leaves_it(papers, config, store):
     run_day(day(papers, limit=1), config, store, tools())
     (papers / "0.pdf").write_bytes(b"%PDF third")
@@ -144,7 +206,7 @@ def test_the_post_names_no_path_of_the_machine(papers, config, store):
 
     report = run_day(day(papers), config, store, tools(extractor=Lost()))
     assert str(config.home) not in report.post.read_text()
-    assert "papers/2601.00001v1.pdf is no PDF" in report.post.read_text().replace("\\", "")
+    assert f"{config.papers / '2601.00001v1.pdf'} is no PDF" in report.failed[0].error
 
 
 def test_a_second_run_beside_the_first_is_refused(papers, config, store):

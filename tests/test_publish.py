@@ -28,9 +28,29 @@ def test_our_own_older_post_is_replaced_an_edited_one_is_not(store, tmp_path):
     assert path.read_text() == "two, with notes"
 
 
+def test_the_text_beside_an_edited_post_is_not_overwritten_once_edited(store, tmp_path):
+    path = publish(store, tmp_path, "2026-01-23", "one").path
+    path.write_text("notes")
+    merge = publish(store, tmp_path, "2026-01-23", "two").path
+    merge.write_text("two, being merged")
+    third = publish(store, tmp_path, "2026-01-23", "three")
+    assert (third.path.name, merge.read_text()) == (
+        "2026-01-23-arxiv-daily.new-2.md",
+        "two, being merged",
+    )
+
+
+def test_the_text_beside_an_edited_post_can_be_accepted_by_moving_it(store, tmp_path):
+    path = publish(store, tmp_path, "2026-01-23", "one").path
+    path.write_text("notes")
+    publish(store, tmp_path, "2026-01-23", "two").path.rename(path)
+    assert publish(store, tmp_path, "2026-01-23", "three").status == "written"
+    assert path.read_text() == "three"
+
+
 def test_a_crash_between_record_and_rename_leaves_no_edited_post(store, tmp_path):
     publish(store, tmp_path, "2026-01-23", "one")
-    store.put_post_file("2026-01-23-arxiv-daily.md", "f" * 64)  # recorded, never renamed
+    store.put_post_file("2026-01-23", "f" * 64)  # recorded, never renamed
     assert publish(store, tmp_path, "2026-01-23", "two").status == "written"
 
 

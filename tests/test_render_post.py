@@ -16,7 +16,7 @@ from digest.records import (
 from digest.render.post import Entry, Heading, coverage, leaves, paper_file, post
 from tests.conftest import document
 
-HEADING = Heading("arXiv Daily", "2026-01-23", "samples", ("cs.SD", "eess.AS"))
+HEADING = Heading("arXiv Daily", "2026-01-23", ("samples",), ("cs.SD", "eess.AS"))
 PAPER = Paper(
     ArxivId.parse("2601.16158v1"),
     title="Keyword *Spotting*",
@@ -99,7 +99,7 @@ def test_the_block_of_a_paper_has_the_form_of_the_reference():
 
 
 def test_coverage_counts_papers_and_claims():
-    totals = coverage([entry(), entry(breakdown=None, errors=("broken",))])
+    totals = coverage([entry(), entry(breakdown=None, errors=("extract",))])
     assert totals == {
         "full": 1,
         "abstract": 0,
@@ -124,9 +124,9 @@ def test_what_was_read_is_said():
 
 
 def test_an_untranslated_abstract_is_marked():
-    text = post(HEADING, [entry(translation=None, errors=("the model died",))])
+    text = post(HEADING, [entry(translation=None, errors=("translate",))])
     assert "An abstract." in text
-    assert "> 处理失败：the model died" in text
+    assert "> 摘要翻译失败（详见 digest status）。" in text
     assert "> 摘要未翻译，以上为英文原文。" in text
     assert "> 摘要中有 1 句未能可靠翻译" in post(
         HEADING, [entry(translation=translation(kept=True))]

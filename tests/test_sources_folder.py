@@ -56,6 +56,9 @@ def test_a_paper_without_metadata_is_known_by_its_bytes(tmp_path):
         ('{"authors": "A. B."}', "authors must be a list"),
         ('{"submitted": "yesterday"}', "Invalid isoformat"),
         ("[" * 100000, ""),
+        ('{"title": "\\ud83d"}', "surrogates not allowed"),
+        ('{"categories": ["<script>"]}', "not a category: '<script>'"),
+        ('{"submitted": "0001-01-01T00:00:00+14:00"}', "out of range"),
     ],
 )
 def test_bad_metadata_is_a_problem_of_its_paper_alone(tmp_path, metadata, message):

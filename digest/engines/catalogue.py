@@ -11,14 +11,17 @@ import functools
 import re
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from digest.errors import ConfigError
 
 _HERE = Path(__file__).resolve().parent
 _PLACES = (_HERE / "catalog.toml", _HERE.parents[1] / "models" / "catalog.toml")
-_FILE_NAME = re.compile(r"[\w][\w.+-]*\.gguf")  # no folder: it is joined to models_dir
+# No folders: names, files and packages are joined to models_dir.
+_NAME = re.compile(r"\w[\w.+-]*")
+_FILE_NAME = re.compile(r"\w[\w.+-]*\.gguf")
+_PACKAGE = re.compile(r"\w[\w.-]*==\w[\w.+!-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,6 +32,11 @@ class HubSource:
     repo: str
     file: str
     revision: str = "main"
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.file)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"file of {self} must lie in the repository, not {self.file!r}")
 
     def __str__(self) -> str:
         return f"hub {self.repo}"
@@ -44,6 +52,11 @@ class WheelSource:
 
     packages: tuple[str, ...]
     member: str
+
+    def __post_init__(self) -> None:
+        for package in self.packages:
+            if _PACKAGE.fullmatch(package) is None:
+                raise ValueError(f"a wheel must be name==version, not {package!r}")
 
     def __str__(self) -> str:
         return f"wheels {self.packages[0]}" + (
@@ -80,6 +93,8 @@ class ModelFile:
     notes: str = ""
 
     def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None:
+            raise ValueError(f"a model's name must be a bare name, not {self.name!r}")
         if _FILE_NAME.fullmatch(self.file) is None:
             raise ValueError(f"file of {self.name} must be a bare name.gguf, not {self.file!r}")
         if _SHA256.fullmatch(self.sha256) is None:
@@ -93,6 +108,18 @@ class ModelFile:
     def stem(self) -> str:
         """The file name without its ending; converted folders are named after it."""
         return Path(self.file).stem
+
+    def check_runs_on(self, engine: str) -> None:
+        """See that ``engine`` is among those that can run this model.
+
+        Raises:
+            ConfigError: It is not; no pull and no conversion can change that.
+        """
+        if engine not in self.engines:
+            raise ConfigError(
+                f"{engine} cannot run {self.name}, only {', '.join(self.engines)} can",
+                hint="choose another translator: digest models list",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,11 @@ def ensure_converted(model: ModelFile, models_dir: Path, progress: Progress = si
     """The CTranslate2 folder, known to be made from this file by this converter.
 
     Raises:
+        ConfigError: CTranslate2 cannot run this model.
         ModelMissingError: There is none.
         ModelDamagedError: Its weights are not the ones that were written.
     """
+    model.check_runs_on("ctranslate2")
     path, hint = folder(model, models_dir), f"digest models pull {model.name}"
     label = _label(path)
     if (label.get("source_sha256"), label.get("converter")) != (model.sha256, CONVERTER):

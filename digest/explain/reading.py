@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from digest.explain import evidence, repair
 from digest.explain.evidence import Cluster, passages_of
 from digest.explain.roles import QUESTIONS
-from digest.explain.verify import Fault, faults
+from digest.explain.verify import Fault, FaultKind, faults
 from digest.records import (
     Breakdown,
     Claim,
@@ -35,6 +35,7 @@ from digest.records import (
     Sentence,
     TextUsed,
     TranslatedSentence,
+    to_json,
 )
 from digest.words.sentences import split_sentences
 
@@ -49,6 +50,19 @@ one."""
 
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""
+
+_COMPLAINTS: dict[FaultKind, str] = {
+    "number": "不要写原文没有的数字 {}",
+    "name": "不要写原文没有的名称 {}",
+    "superlative": "不要写“{}”",
+    "direction": "不要改变增减方向",
+    "negation": "不要漏掉否定",
+    "subject": "这不是本论文自己的工作，不要写“论文”",
+    "form": "只用简体中文写一句完整的短句",
+    "english": "把英文单词译成中文",
+    "thin": "写出原文中的具体数字",
+}
+"""What a model is told about a fault of its first answer."""
 
 TranslateSentences = Callable[[Sequence[str]], list[TranslatedSentence]]
 log = logging.getLogger(__name__)
@@ -101,7 +115,7 @@ class Explainer:
         system, _, task = templates.get_template("compress.j2").render().partition("---\n")
         self._prompt = Prompt(system.strip(), task.strip())
         self._retry = templates.get_template("retry.j2")
-        wording = repr(self._prompt) + self._retry.render(passage="", faults=[])
+        wording = repr((self._prompt, _COMPLAINTS)) + self._retry.render(passage="", faults=[])
         self.made_by = MadeBy(
             engine=engine.name,
             version=f"{engine.version}/recipe-{RECIPE}",
@@ -111,7 +125,9 @@ class Explainer:
                 **engine.options,
                 "mode": "compress",
                 "evidence_tokens": str(evidence_tokens),
-                "quoted_by": f"{translated_by.model} {translated_by.version}",
+                "retry": f"{TRIES} x {RETRY.temperature} top-{RETRY.top_k}",
+                "tokens": str(GREEDY.max_output_tokens),
+                "quoted_by": hashlib.sha256(to_json(translated_by)).hexdigest(),
             },
             prompt_sha256=hashlib.sha256(wording.encode()).hexdigest(),
             seed=RETRY.seed,
@@ -169,18 +185,7 @@ class Explainer:
         return better
 
     def _complaint(self, bullet: _Bullet) -> str:
-        wording = {
-            "number": "不要写原文没有的数字 {}",
-            "name": "不要写原文没有的名称 {}",
-            "superlative": "不要写“{}”",
-            "direction": "不要改变增减方向",
-            "negation": "不要漏掉否定",
-            "subject": "这不是本论文自己的工作，不要写“论文”",
-            "form": "只用简体中文写一句完整的短句",
-            "english": "把英文单词译成中文",
-            "thin": "写出原文中的具体数字",
-        }
-        lines = dict.fromkeys(wording[fault.kind].format(fault.what) for fault in bullet.found)
+        lines = dict.fromkeys(_COMPLAINTS[fault.kind].format(fault.what) for fault in bullet.found)
         return self._retry.render(passage=bullet.cluster.text, faults=list(lines))
 
     def _quote(self, bullets: list[_Bullet]) -> list[_Bullet]:

@@ -28,6 +28,7 @@ class Role:
         cues: What gives such a sentence away.
         at_most: Bullets of this role in one reading.
         bonus: Added to the score: its cues say more than those of the other roles.
+        home: Kind of section whose sentences may have this role even without a cue.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Role:
     cues: re.Pattern[str]
     at_most: int
     bonus: float = 0.0
+    home: SectionKind | None = None
 
 
 def _cues(*patterns: str) -> re.Pattern[str]:
@@ -112,6 +114,7 @@ ROLES: tuple[Role, ...] = (
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
         4,
+        home="method",
     ),
     Role(
         "training",
@@ -120,7 +123,7 @@ ROLES: tuple[Role, ...] = (
         _cues(
             r"(?:is|are|was|were) (?:trained|fine-?tuned|pre-?trained|optimi[sz]ed|implemented)",
             r"we (?:train|fine-?tune|pre-?train|optimi[sz]e|implement)\b",
-            r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd|gpus?)\b",
+            r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd)\b",
         ),
         1,
     ),
@@ -152,6 +155,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:better|worse|higher|lower|best|faster|slower) (?:than|performance|results?)",
         ),
         5,
+        home="results",
     ),
     Role(
         "limit",

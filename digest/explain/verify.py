@@ -101,7 +101,8 @@ def _form(bullet: str) -> list[str]:
         wrong.append("untranslated")
     if _LEAK.search(bullet):
         wrong.append("speaks of the task")
-    if _LOOP.search(bullet):
+    clauses = [clause for clause in re.split(r"[，；。]", bullet) if len(clause) > 3]
+    if _LOOP.search(bullet) or len(set(clauses)) < len(clauses):
         wrong.append("repeats itself")
     if any(bullet.count(a) != bullet.count(b) for a, b in ("（）", "()", "[]", "“”")):
         wrong.append("open bracket")

@@ -17,6 +17,13 @@ from digest.records import ArxivId, Breakdown, Claim, Document, Paper, PaperId, 
 from digest.render import markdown
 
 _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
+_FAILED = {
+    "fetch": "元数据文件无法使用",
+    "extract": "PDF 无法读取",
+    "translate": "摘要翻译失败",
+    "explain": "解读失败",
+}
+"""For each stage, without the error itself: that may name folders of the machine."""
 _QUALITY = {
     "partial": "部分页面没有可读文字",
     "garbage": "文字层为乱码",
@@ -28,7 +35,7 @@ _QUALITY = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper and what was made of it; None where that stage failed, with its error."""
+    """A paper and what was made of it; None where that failed. ``errors``: the stages that did."""
 
     paper: Paper
     document: Document | None
@@ -39,11 +46,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above the papers. ``source``: the folder's name."""
+    """What stands above the papers. ``sources``: the folders' names."""
 
     title: str
     date: str
-    source: str
+    sources: tuple[str, ...]
     categories: tuple[str, ...]
 
 
@@ -65,8 +72,7 @@ def post(heading: Heading, entries: Sequence[Entry]) -> str:
     return environment.get_template("post.md.j2").render(
         title=heading.title,
         date=heading.date,
-        source=heading.source,
-        window=None,
+        source="、".join(heading.sources),
         tags=["arxiv", *_tags(heading, entries)],
         coverage=coverage(entries),
         papers=[_view(entry) for entry in entries],
@@ -130,7 +136,7 @@ def _abstract(entry: Entry) -> str:
 
 def _notes(entry: Entry) -> list[str]:
     """What the reader must know before trusting the block."""
-    notes = [f"处理失败：{error}" for error in entry.errors]
+    notes = [f"{_FAILED[stage]}（详见 digest status）。" for stage in entry.errors]
     if entry.translation is not None:
         kept = sum(sentence.kept for sentence in entry.translation.sentences)
         if kept:

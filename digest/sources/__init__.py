@@ -24,9 +24,13 @@ class Arrival:
 
 
 class Source(Protocol):
-    """Something that papers come from. ``name`` is shown in the post."""
+    """Something that papers come from. ``name`` is shown in the post.
+
+    ``unread``: after ``arrivals``, what looked like a paper and could not be read at all.
+    """
 
     name: str
+    unread: list[SourceError]
 
     def arrivals(self) -> list[Arrival]:
         """The papers, in the order of the post, each once.

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from digest.records import ArxivId, LocalId, Paper
 from digest.sources import Arrival
 
 _KEYS = {"id", "title", "authors", "abstract", "categories", "submitted", "updated"}
+_CATEGORY = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?")
 _METADATA_LIMIT_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class FolderSource:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.name = folder.resolve().name
+        self.unread: list[SourceError] = []
 
     def arrivals(self) -> list[Arrival]:
         """Read every PDF's metadata. Two files of one paper count once, the first by name.
@@ -39,8 +42,13 @@ class FolderSource:
             SourceError: No such folder, or no PDF in it.
         """
         found: dict[str, Arrival] = {}
+        self.unread = []
         for pdf in self._pdfs():
-            arrival = _arrival(pdf)
+            try:
+                arrival = _arrival(pdf)
+            except SourceError as exc:
+                self.unread.append(exc)
+                continue
             identifier = arrival.paper.id
             key = identifier.base if isinstance(identifier, ArxivId) else str(identifier)
             if key in found:
@@ -76,7 +84,8 @@ def _arrival(pdf: Path) -> Arrival:
         with pdf.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as exc:
-        raise SourceError(f"{pdf} cannot be read: {exc.strerror}", "check its permissions") from exc
+        hint = "a PDF must be a readable file; mend or remove it"
+        raise SourceError(f"{pdf} cannot be read: {exc.strerror}", hint) from exc
     bare = Paper(LocalId.parse(f"local:{sha256}"))
     metadata = pdf.with_suffix(".json")
     if not metadata.is_file():
@@ -104,7 +113,7 @@ def _paper(metadata: Path, bare: Paper) -> Paper:
         if unknown:
             raise ValueError(f"unknown key {min(unknown)!r}; known: {', '.join(sorted(_KEYS))}")
         return dataclasses.replace(bare, **_fields(values))
-    except (OSError, ValueError, RecursionError) as exc:
+    except (OSError, ValueError, OverflowError, RecursionError) as exc:
         raise SourceError(f"{metadata}: {exc}", hint) from exc
 
 
@@ -127,13 +136,19 @@ def _fields(values: dict[str, Any]) -> dict[str, Any]:
 def _text(values: dict[str, Any], key: str) -> str:
     if not isinstance(values[key], str):
         raise ValueError(f"{key} must be a string, not {values[key]!r}")
-    return str(values[key])
+    text: str = values[key]
+    text.encode()  # half of a surrogate pair is no text; its UnicodeEncodeError is a ValueError
+    return text
 
 
 def _texts(values: dict[str, Any], key: str) -> tuple[str, ...]:
     value = values[key]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{key} must be a list of strings, not {value!r}")
+    "".join(value).encode()
+    wrong = [item for item in value if key == "categories" and not _CATEGORY.fullmatch(item)]
+    if wrong:
+        raise ValueError(f"not a category: {wrong[0]!r}")
     return tuple(" ".join(item.split()) for item in value)
 
 
