@@ -126,6 +126,81 @@ def test_a_number_may_gain_its_unit() -> None:
     assert atoms.extra_numbers("WER 5.2", "词错误率为 5.2%") == []
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "extra"),
+    [
+        # A Han numeral before a unit is a figure.
+        ("2x faster", "快十倍", "十倍"),
+        ("2x faster", "速度的三倍", "三倍"),
+        ("a gain of 3 dB", "提升五分贝", "五分贝"),
+        ("by 2 percentage points", "提升三个百分点", "三个百分点"),
+        ("over 3 days", "历时五天", "五天"),
+        # Labels and citations are no evidence for a figure.
+        ("Table 3 shows a gain of 1.5 dB", "提升 3 dB", "3 dB"),
+        ("Tab. 3 shows a gain of 1.5 dB", "共 3 个数据集", "3"),
+        ("Figs. 2 and 4 show a gain of 1.5 dB", "提升 4 dB", "4 dB"),
+        ("Eq. (3) and a gain", "共 3 种", "3"),
+        ("in Section 4.2 we gain 1.5 dB", "提升 4.2 dB", "4.2 dB"),
+        ("§3 and Theorem 5 gain 1.5 dB", "提升 5 dB", "5 dB"),
+        ("by Algorithm 2 or Appendix B.5", "提升 2 dB", "2 dB"),
+        ("a gain of 1.5 dB [12]", "提升 12 dB", "12 dB"),
+        ("a gain of 1.5 dB [3, 7]", "提升 7 dB", "7 dB"),
+        ("a gain of 1.5 dB [3-5]", "提升 5 dB", "5 dB"),
+        # Nor are parts of names, articles and ordinals for one with a unit.
+        ("GPT-4 lowers it by 7%", "GPT-4 降低 4%", "4%"),
+        ("in a second experiment by 7%", "降低 1%", "1%"),
+        ("in a second experiment by 7%", "降低 2 个百分点", "2 个百分点"),
+        ("in the 2nd test by 7%", "降低 2%", "2%"),
+        ("the error of a baseline by half", "降低 1%", "1%"),
+        # A unit is not another unit.
+        ("for 3 days on 8 GPUs", "在 8 块显卡上训练 3 周", "3 周"),
+        ("in 3 weeks", "3 个月内", "3 个月"),
+        ("in 3 hours", "3 年内", "3 年"),
+        ("in 30 seconds", "30 分钟内", "30 分钟"),
+        ("三天", "in 3 weeks", "3 weeks"),
+    ],
+)
+def test_what_only_looks_the_same_backs_nothing(source: str, target: str, extra: str) -> None:
+    assert [number.text for number in atoms.extra_numbers(source, target)] == [extra]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("three datasets of two kinds", "两种共三个数据集"),
+        ("see Table 3, Fig. 2 and [12]", "见表 3、图 2 与 [12]"),
+        ("as in Section 3", "如第 3 节所述"),
+        ("values in [0, 1]", "取值在 0 到 1 之间"),
+        ("doubled", "提高了 100%，是原来的两倍"),
+        ("a factor of two", "2 倍"),
+        ("a tenfold gain", "提升十倍"),
+        ("two seconds", "两秒"),
+        ("three weeks", "3 个星期"),
+        ("half a day, an hour and a year", "1 小时与 1 年"),
+        ("five to ten percent", "5% 到 10%"),
+        ("1.7 million in four years", "四年 170 万"),
+        ("on September 3rd, 2004", "2004 年 9 月 3 日"),
+        ("in its third year", "第 3 年"),
+        ("over 2,000 years", "2000 年间"),
+        ("a 12-month study of 16-year-olds", "对 16 岁者为期 12 个月的研究"),
+        ("gap 5.2, 6.1 and 7.3", "差距为 6.1%"),
+        ("over the last decades", "数十年来"),
+        ("in one day", "一天之内"),
+        ("published 3 papers", "发表 3 篇论文"),
+    ],
+)
+def test_units_and_references_that_agree_are_backed(source: str, target: str) -> None:
+    assert atoms.extra_numbers(source, target) == []
+
+
+def test_where_a_number_stands_is_its_role() -> None:
+    read = [(n.text, n.role) for n in atoms.numbers("Figures 2 and 3 of the 21st, 5 [7]") if n.hard]
+    assert read == [
+        ("2", "reference"), ("3", "reference"), ("21st", "ordinal"), ("5", "figure"),
+        ("7", "reference"),
+    ]  # fmt: skip
+
+
 @given(st.integers(0, 10**9))
 def test_thousands_commas_do_not_matter(value: int) -> None:
     assert atoms.missing_numbers(f"{value:,} hours", f"共 {value} 小时") == []
@@ -169,6 +244,40 @@ def test_an_invented_name_is_extra() -> None:
     source = "automatic speech recognition with transformers"
     assert atoms.extra_names(source, "自动语音识别（ASR）与 Transformer") == []
     assert atoms.extra_names(source, "基于 BERT 的 WER") == ["BERT", "WER"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("a number that is large", "BERT"),
+        ("a model on speech data", "MOS"),
+        ("speech of many", "SOM"),
+        ("only RoBERTa", "BERT"),
+        ("large data", "LD"),
+    ],
+)
+def test_letters_of_other_words_make_no_name(source: str, name: str) -> None:
+    assert atoms.extra_names(source, f"基于 {name} 的方法") == [name]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("trained on Open SLR data", "OpenSLR"),
+        ("the mean opinion score", "MOS"),
+        ("the mean of the opinion scores", "MOS"),
+        ("a text-to-speech model", "TTS"),
+        ("state-of-the-art results", "SOTA"),
+        ("a signal-to-noise ratio", "SNR"),
+        ("with language models", "LM"),
+        ("large language models", "LLMs"),
+        ("the k-NN search", "kNN"),
+        ("on VoxCeleb1", "VoxCeleb"),
+        ("by prompting", "prompt"),
+    ],
+)
+def test_words_may_be_joined_or_abbreviated(source: str, name: str) -> None:
+    assert atoms.extra_names(source, f"基于 {name} 的方法") == []
 
 
 def test_math_is_what_is_not_a_plain_number() -> None:
@@ -238,3 +347,19 @@ def test_direction(source: str, target: str, flipped: bool) -> None:
 )
 def test_negation(source: str, target: str, lost: bool) -> None:
     assert atoms.lost_negation(source, target) is lost
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "swapped"),
+    [
+        ("rises from 71.2% to 83.5%", "准确率从 83.5% 提高到 71.2%", True),
+        ("rises from 71.2% to 83.5%", "准确率从 71.2% 提高到 83.5%", False),
+        ("falls from 9.1% to 7.4%", "错误率由 7.4% 下降至 9.1%", True),
+        ("falls from 9.1% to 7.4%", "错误率从 9.1% 降低到 7.4%", False),
+        ("to 7.4% from 9.1%", "错误率从 9.1% 降低到 7.4%", False),
+        ("grew from 5 ms to 3 ms", "从 5 ms 增加到 3 ms", False),
+        ("from 71.2% to 83.5%", "从 90% 提高到 71.2%", False),
+    ],
+)
+def test_swapped_order(source: str, target: str, swapped: bool) -> None:
+    assert atoms.swapped_order(source, target) is swapped

@@ -37,6 +37,7 @@ from digest.records import (
     TranslatedSentence,
     to_json,
 )
+from digest.words.magnitudes import mend_magnitudes
 from digest.words.sentences import split_sentences
 
 RECIPE = 1
@@ -236,7 +237,7 @@ def readable_text(paper: Paper, document: Document | None) -> tuple[TextUsed, Do
 
 def _bullet(cluster: Cluster, answer: str, finished: bool) -> _Bullet:
     """An answer with its faults; one that was cut off or is empty is faulty as a whole."""
-    text = repair.normalise(answer)
+    text = mend_magnitudes(cluster.text, repair.normalise(answer))
     wants_numbers = cluster.role.name == "finding"
     quotes = [sentence.text for sentence in cluster.sentences]
     found = faults(text, quotes, wants_numbers=wants_numbers)

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from digest.records import ArxivId, Breakdown, Claim, Document, Paper, PaperId, Translation
 from digest.render import markdown
 
+PART_TITLES = ("研究背景与既有方法的问题", "论文的方法如何解决", "任务与效果")
 _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
 _FAILED = {
     "fetch": "元数据文件无法使用",
@@ -76,6 +77,7 @@ def post(heading: Heading, entries: Sequence[Entry]) -> str:
         tags=["arxiv", *_tags(heading, entries)],
         coverage=coverage(entries),
         papers=[_view(entry) for entry in entries],
+        part_titles=PART_TITLES,
     )
 
 

@@ -13,7 +13,6 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -30,6 +29,7 @@ from digest.records import (
 from digest.translate import checks
 from digest.translate.clauses import split_clauses
 from digest.words import atoms
+from digest.words.magnitudes import mend_magnitudes
 from digest.words.sentences import split_sentences
 from digest.words.typography import tidy
 
@@ -50,10 +50,6 @@ _MIN_OUTPUT_TOKENS = 64
 _FULL_SHARE = 0.9
 _PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案)(?:结果)?\s*[：:]\s*")
 _KEEP_LIST = re.compile(r"\s*[（(]?须原样保留[：:].*$", re.DOTALL)
-_SCALES = {"million": 6, "billion": 9, "trillion": 12}
-_SCALED = re.compile(
-    r"(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?) (?P<scale>million|billion|trillion)\b ?"
-)
 _WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
 
 
@@ -265,17 +261,10 @@ def normalise(source: str, answer: str) -> str:
         text = wrapped["inside"]
     if not text or not atoms.has_han(text):
         return text
-    text = _SCALED.sub(_in_chinese, text)
+    text = mend_magnitudes(source, text)
     if re.search(r"[。？！…；：，、][”）]?$", text):
         return text
     return text.rstrip(".") + ("？" if source.rstrip().endswith("?") else "。")
-
-
-def _in_chinese(match: re.Match[str]) -> str:
-    """17.9 million -> 1790 万: models keep the English word or, worse, write 17.9 万."""
-    value = Decimal(match["digits"].replace(",", "")).scaleb(_SCALES[match["scale"]])
-    unit, exponent = ("亿", 8) if value >= 10**8 else ("万", 4)
-    return f"{value.scaleb(-exponent).normalize():f} {unit}"
 
 
 def _join(sentences: Sequence[TranslatedSentence]) -> str:

@@ -158,7 +158,8 @@ _GAP = r"[\s/-]+"
 _WRITTEN_OUT = {
     "AI": "artificial intelligence", "ML": "machine learning", "LM": "language model",
     "RL": "reinforcement learning", "DL": "deep learning", "NN": "neural network",
-    "SOTA": "state of the art", "TTS": "text to speech",
+    "SOTA": "state of the art", "TTS": "text to speech", "QA": "question answering",
+    "KV": "key value", "MoE": "mixture of experts", "RLHF": "reinforcement learning from human",
 }  # fmt: skip
 
 
@@ -167,6 +168,7 @@ def _abbreviates(name: str, source: str) -> bool:
 
     A small word counts only inside a compound: S-O-T-A, but no M-O-S in "model on speech".
     """
+    name = _singular(name)
     if re.sub(r"[-\s]+", " ", source.lower()).find(_WRITTEN_OUT.get(name, "\0")) >= 0:
         return True
     if len(name) < 3 or not (name.isupper() and name.isalpha()):

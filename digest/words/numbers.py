@@ -245,9 +245,12 @@ _SHOWN = r"\s?~?[(（]?(?:[A-Z]\.?)?\d+(?:\.\d+)*"
 _AND_SHOWN = (
     rf"(?:\s?(?:,|、|和|与|至|到|~|-|&|,?\sand\b|\bto\b)\s?(?:{_SHOWN})[)）]?(?!\s?%|\.?\d))*"
 )
-_LABEL = r"(?:tab(?:le)?|fig(?:ure)?|sec(?:tion)?|eq(?:uation)?|alg(?:orithm)?)"
+_LABEL = (
+    r"(?:tab(?:le)?|fig(?:ure)?|sec(?:tion)?|eq(?:uation)?|alg(?:orithm)?"
+    r"|ref(?:erence)?|chapter|theorem|lemma|proposition|definition)"
+)
 _REFERENCES = re.compile(
-    rf"\b(?:{_LABEL}\b\.?|appendix){_SHOWN}|\b(?:{_LABEL}s\b\.?|appendices){_SHOWN}{_AND_SHOWN}"
+    rf"\b(?:{_LABEL}\b\.?|appendix){_SHOWN}|§{_SHOWN}|\b(?:{_LABEL}s\b\.?|appendices){_SHOWN}{_AND_SHOWN}"
     rf"|(?:(?<![代发外仪报])表|(?<![试企意])图|式|算法|附录){_SHOWN}{_AND_SHOWN}"
     rf"|第{_SHOWN}{_AND_SHOWN}\s?[节章]"
     # Citations; no paper is number 0, but [0, 1] is an interval.
@@ -260,7 +263,7 @@ def _placed(number: Number, text: str, spans: Sequence[tuple[int, int]]) -> Numb
     """The number with what its place says: in a reference, or in a date, it has no unit."""
     if any(start <= number.start < end for start, end in spans):
         return replace(number, unit="", role="reference")
-    before = text[: number.start].rstrip()[-1:]
+    before = text[max(0, number.start - 2) : number.start].rstrip()[-1:]
     counted = before == "第" or (number.unit == "day" and before == "月")
     # 2004 年 is a date, and may be 2004 years, which a date of the other text backs.
     dated = number.unit == "year" and number.value >= 1000
