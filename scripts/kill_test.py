@@ -76,7 +76,9 @@ def main() -> int:
     parser.add_argument("--model", default="0.5b")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--evidence-tokens", default="400", help="shorter readings, sooner done")
     options = parser.parse_args()
+    os.environ["DIGEST_EVIDENCE_TOKENS"] = options.evidence_tokens
     moments = random.Random(options.seed)
     same = 0
     with tempfile.TemporaryDirectory(prefix="digest-kill-") as folder:

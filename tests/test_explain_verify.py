@@ -22,6 +22,7 @@ def test_a_faithful_bullet_has_no_fault():
         ("在 LibriSpeech 上，DLD 取得了最佳的 WER，降低 9.32%。", "superlative"),
         ("DLD lowers the WER by 9.32% on LibriSpeech.", "form"),
         ("在 LibriSpeech 上的词错误率降低，词错误率降低，词错误率降低，词错误率降低。", "form"),
+        ("在 LibriSpeech 上，DLD 使 WER 降低 9.32 个百分点。", "number"),
         ("报告了 DLD 的误差比例，报告了 DLD 的误差比例。", "form"),
         ("在 LibriSpeech 上，DLD 使错误率 lowe 降低 9.32%。", "form"),
         ("在 LibriSpeech 上，DLD 使 WER 的 parameters 降低。", "english"),
@@ -48,3 +49,16 @@ def test_only_soft_faults_may_be_published():
     wrong = faults("论文的 DLD 使 WER 降低了 9.5%。", [SOURCE])
     assert [fault.hard for fault in thin] == [False]
     assert [fault.hard for fault in wrong] == [True]
+
+
+def test_an_end_may_not_stand_before_its_beginning():
+    source = "Our accuracy rises from 71.2% to 83.5%."
+    assert kinds("论文的准确率从 71.2% 提高到 83.5%。", source) == []
+    assert kinds("论文的准确率从 83.5% 提高到 71.2%。", source) == ["direction"]
+
+
+def test_a_number_of_a_table_or_a_citation_backs_nothing():
+    source = "Table 3 shows that our filter gains 1.5 dB over the baseline [12]."
+    assert kinds("论文的滤波器比基线提高 1.5 dB。", source) == []
+    assert kinds("论文的滤波器比基线提高 3 dB。", source) == ["number"]
+    assert kinds("论文的滤波器比基线提高 12 dB。", source) == ["number"]

@@ -78,7 +78,7 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
     found += [Fault("number", number.text) for number in atoms.extra_numbers(source, bullet)]
     found += [Fault("name", name) for name in atoms.extra_names(source, bullet)]
     found += [Fault("superlative", word) for word in atoms.unbacked_superlatives(source, bullet)]
-    if atoms.flipped_direction(source, bullet):
+    if atoms.flipped_direction(source, bullet) or atoms.swapped_order(source, bullet):
         found.append(Fault("direction"))
     if atoms.lost_negation(source, bullet):
         found.append(Fault("negation"))

@@ -130,8 +130,8 @@ def superlatives(source: str, target: str) -> bool:
 
 
 def direction(source: str, target: str) -> bool:
-    """What rises in the source does not fall in the target."""
-    return not atoms.flipped_direction(source, target)
+    """What rises in the source does not fall in the target, nor end where it began."""
+    return not (atoms.flipped_direction(source, target) or atoms.swapped_order(source, target))
 
 
 def negation(source: str, target: str) -> bool:

@@ -241,6 +241,7 @@ _FALL = re.compile(
 )
 
 
+# What numbers a place in the paper or another paper, which is no evidence for a figure.
 _SHOWN = r"\s?~?[(（]?(?:[A-Z]\.?)?\d+(?:\.\d+)*"
 _AND_SHOWN = (
     rf"(?:\s?(?:,|、|和|与|至|到|~|-|&|,?\sand\b|\bto\b)\s?(?:{_SHOWN})[)）]?(?!\s?%|\.?\d))*"
@@ -250,8 +251,9 @@ _LABEL = (
     r"|ref(?:erence)?|chapter|theorem|lemma|proposition|definition)"
 )
 _REFERENCES = re.compile(
-    rf"\b(?:{_LABEL}\b\.?|appendix){_SHOWN}|§{_SHOWN}|\b(?:{_LABEL}s\b\.?|appendices){_SHOWN}{_AND_SHOWN}"
-    rf"|(?:(?<![代发外仪报])表|(?<![试企意])图|式|算法|附录){_SHOWN}{_AND_SHOWN}"
+    rf"\b(?:{_LABEL}\b\.?|appendix){_SHOWN}|§{_SHOWN}"
+    rf"|\b(?:{_LABEL}s\b\.?|appendices){_SHOWN}{_AND_SHOWN}"
+    rf"|(?:(?<![代发外仪报])表|(?<![试企意])图|公式|(?<![\u4e00-\u9fff])式|算法|附录){_SHOWN}{_AND_SHOWN}"
     rf"|第{_SHOWN}{_AND_SHOWN}\s?[节章]"
     # Citations; no paper is number 0, but [0, 1] is an interval.
     r"|\[[1-9]\d*(?:\s?[,;-]\s?[1-9]\d*)*\]",
