@@ -1,8 +1,8 @@
 """Kill a run at seeded moments, start it again, and compare the posts byte for byte.
 
-Each kill has a home of its own: a run is started, its whole process group gets SIGKILL after a
-random share of the time that an undisturbed run takes, and the run is started once more. The post
-must be the undisturbed one. Exit code 1 if any differs.
+A run is started, its whole process group gets SIGKILL at a random moment, and it is started again,
+several times in one home, so that the kills fall into every stage; then it may run to its end. The
+post must be that of an undisturbed run. Exit code 1 if any differs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import count
 from pathlib import Path
 
 DATE = "2026-01-23"
@@ -48,16 +47,16 @@ def killed(home: Path, papers: str, model: str, after_s: float) -> bool:
     return False
 
 
-def kill_one(
-    folder: Path, moments: random.Random, whole_s: float, options: argparse.Namespace
-) -> tuple[Path, float]:
-    """A home whose run was killed, and when; a run that ends before its kill is drawn again."""
-    for attempt in count():
-        home = folder / f"kill-{attempt}-{moments.getrandbits(32)}"
-        after_s = moments.uniform(0.0, whole_s)
-        if killed(home, options.papers, options.model, after_s):
-            return home, after_s
-    raise AssertionError("unreachable")
+def kill_in_a_row(
+    home: Path, moments: random.Random, longest_s: float, kills: int, options: argparse.Namespace
+) -> int:
+    """Kill up to ``kills`` runs of one home, each going on from the last; how many were killed."""
+    for number in range(kills):
+        after_s = moments.uniform(0.0, longest_s)
+        if not killed(home, options.papers, options.model, after_s):
+            return number
+        print(f"  killed at {after_s:6.1f} s with {results(home)} results kept", flush=True)
+    return kills
 
 
 def results(home: Path) -> int:
@@ -75,29 +74,29 @@ def main() -> int:
     parser.add_argument("--from", dest="papers", required=True, metavar="FOLDER")
     parser.add_argument("--model", default="0.5b")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--in-a-row", type=int, default=5, help="in one home, before it may end")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--evidence-tokens", default="400", help="shorter readings, sooner done")
     options = parser.parse_args()
     os.environ["DIGEST_EVIDENCE_TOKENS"] = options.evidence_tokens
     moments = random.Random(options.seed)
-    same = 0
+    same = homes = landed = 0
     with tempfile.TemporaryDirectory(prefix="digest-kill-") as folder:
         started = time.monotonic()
         wanted = finish(Path(folder) / "plain", options.papers, options.model)
         whole_s = time.monotonic() - started
         print(f"undisturbed run: {whole_s:.0f} s, {len(wanted)} bytes", flush=True)
-        for number in range(1, options.kills + 1):
-            home, after_s = kill_one(Path(folder), moments, whole_s, options)
-            held = results(home)
+        longest_s = whole_s * min(1.0, 2 / options.in_a_row)
+        while landed < options.kills:
+            homes += 1
+            home = Path(folder) / f"home-{homes}"
+            wish = min(options.in_a_row, options.kills - landed)
+            landed += kill_in_a_row(home, moments, longest_s, wish, options)
             equal = finish(home, options.papers, options.model) == wanted
             same += equal
-            print(
-                f"{number:>3}  killed at {after_s:6.1f} s with {held} results kept"
-                f"  same post: {equal}",
-                flush=True,
-            )
-    print(f"{same} of {options.kills} posts are the same")
-    return 0 if same == options.kills else 1
+            print(f"home {homes}: run to the end, same post: {equal}", flush=True)
+    print(f"{landed} kills in {homes} homes: {same} of {homes} posts are the same")
+    return 0 if same == homes else 1
 
 
 if __name__ == "__main__":

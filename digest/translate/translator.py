@@ -140,7 +140,7 @@ class Translator:
         drafts = _better(drafts, self._ask_again([d for d in drafts if _worth_asking(d)]))
         drafts = _better(drafts, self._by_clauses([d for d in drafts if not d.passes]))
         finished = [_finished(draft) for draft in drafts]
-        logger.info(
+        logger.debug(
             "%d sentences: %d repaired, %d kept in English",
             len(finished),
             sum(sentence.repaired for sentence in finished),
