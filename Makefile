@@ -30,7 +30,7 @@ run: $(VENV)/.run ## everything: install, get the models, read the sample papers
 	$(BIN)/digest --home $(HOME_DIR) run --from $(PAPERS) $(MODEL_FLAGS)
 
 test: $(VENV)/.dev ## the fast tests: no weights, no network
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B)
 	$(BIN)/digest models pull 0.5b
