@@ -134,6 +134,7 @@ class _Work:
     paper: Paper
     pdf: Path
     pdf_sha256: str
+    name: str
     published: PostItem | None
     document: Document | None = None
     keys: dict[str, str] = field(default_factory=dict)
@@ -314,7 +315,7 @@ class _Run:
         kept = self._config.papers / paper_file(paper.id)
         if not kept.exists() or _sha256(kept) != arrival.pdf_sha256:
             files.copy(arrival.pdf, kept)
-        work = _Work(paper, kept, arrival.pdf_sha256, published)
+        work = _Work(paper, kept, arrival.pdf_sha256, arrival.pdf.stem, published)
         if arrival.problem is not None:
             self._fail(work, "fetch", arrival.problem, 0.0)
         else:  # bad metadata was recorded under the id that the PDF alone gives
@@ -337,6 +338,8 @@ class _Run:
             if document is not None:
                 work.document = document
                 work.paper = completed(work.paper, document)
+            if not work.paper.title:  # a scan without metadata: better its file's name than none
+                work.paper = replace(work.paper, title=work.name)
         self._store.put_papers([work.received() for work in works], self._day.source.name)
 
     def translate(self, works: Sequence[_Work]) -> None:

@@ -171,6 +171,15 @@ def test_what_is_no_readable_file_is_left_out_and_said(papers, config, store):
     ]
 
 
+def test_a_paper_that_cannot_be_read_is_known_by_its_file(papers, config, store):
+    class Nothing(FakeExtractor):
+        def extract(self, pdf):
+            raise OSError("no text")
+
+    report = run_day(day(papers), config, store, tools(extractor=Nothing()))
+    assert "## b\n" in report.post.read_text()
+
+
 def test_papers_join_a_post_and_none_leaves_it(papers, config, store):
     run_day(day(papers, limit=1), config, store, tools())
     (papers / "0.pdf").write_bytes(b"%PDF third")
