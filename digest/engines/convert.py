@@ -35,9 +35,9 @@ from digest.engines.verify import (
     replace_text,
     sha256_of,
     silent,
-    sync,
 )
 from digest.errors import ModelDamagedError, ModelError
+from digest.files import flush
 
 # Of the GGUF file's bytes, for the int8 folder: a Q4_K_M file of the 1.5 B takes 1.60 times its
 # size and one of the 0.5 B 1.30 times (both measured); the rest is a margin of an eighth.
@@ -66,7 +66,7 @@ def convert(model: ModelFile, models_dir: Path, progress: Progress = silent) -> 
         if target.exists():
             shutil.rmtree(target)
         building.rename(target)
-        sync(models_dir)
+        flush(models_dir)
     return target
 
 
@@ -230,5 +230,5 @@ def _write_made_by(model: ModelFile, target: Path, progress: Progress) -> None:
     }
     replace_text(target / MADE_BY, json.dumps(made_by, indent=1))
     for path in target.iterdir():
-        sync(path)
+        flush(path)
     remember(target / WEIGHTS, str(made_by["model_bin_sha256"]))

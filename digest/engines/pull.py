@@ -29,10 +29,10 @@ from digest.engines.verify import (
     ensure,
     remember,
     silent,
-    sync,
     verify,
 )
 from digest.errors import ModelDamagedError, ModelError, ModelMissingError
+from digest.files import flush
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def pull(
     with partial_folder(model, models_dir) as folder:
         check_space(model, folder, _space_bytes(model, folder))
         _Pull(model, folder, progress, fetch or Fetch()).into(target)
-        sync(models_dir)
+        flush(models_dir)
         remember(target, model.sha256)
         shutil.rmtree(folder)
     return target
@@ -101,7 +101,7 @@ class _Pull:
                 damaged = True
                 self._discard()  # or the same wrong bytes would be found again
             else:
-                sync(path)
+                flush(path)
                 path.replace(target)
                 return
             log.warning("%s not from %s", self.model.name, failures[-1])

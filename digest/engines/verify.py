@@ -117,15 +117,6 @@ def replace_text(path: Path, text: str) -> None:
         raise
 
 
-def sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, on the disk before the next step."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _present(model: ModelFile, models_dir: Path) -> Path:
     path = models_dir / model.file
     if not path.is_file():

@@ -46,8 +46,7 @@ RECIPE = 1
 GREEDY = DecodeOptions(max_output_tokens=160)
 RETRY = DecodeOptions(max_output_tokens=160, temperature=0.7, top_k=20, seed=11)
 TRIES = 3
-"""Samples for each bullet that failed: they are decoded together, so three cost little more than
-one."""
+"""Samples for each bullet that failed, decoded together; not compared with other numbers."""
 
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""

@@ -1,8 +1,8 @@
 """What a sentence is doing in its paper, told by cue phrases: its role decides part and label.
 
 A role belongs to one question (problem, method, results). The patterns are plain English cues,
-written after reading the introductions, methods and results of some forty papers on audio and
-machine learning; they are matched anywhere in the sentence, case ignored.
+written from common usage and mended on what they chose in four papers on audio and machine
+learning and the three sample papers; they are matched anywhere in the sentence, case ignored.
 """
 
 from __future__ import annotations
