@@ -4,7 +4,11 @@
 
     DigestError               message, hint (the command or edit that cures it)
     ├── ConfigError           digest.toml, DIGEST_* or a flag; the command line ends with 2
-    ├── SourceError           a folder, feed or metadata file that cannot be read
+    ├── SourceError           a folder, feed, bundle or metadata file that cannot be read
+    │   ├── FetchError        no good answer from a server (url, retryable)
+    │   │   ├── FetchRefused  403: nothing more may be asked today
+    │   │   └── PaperWithdrawn  the paper has no PDF, and will have none
+    │   └── BundleError       a bundle that is damaged, mixed up or hostile
     ├── ExtractError          a PDF that cannot be read (path, page)
     ├── ModelError            a model file that does not load or answers nonsense
     │   ├── ModelMissingError no such file; the hint names the command that gets it
@@ -20,6 +24,8 @@ A library's own error is wrapped where the library is owned, ``raise ... from ex
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DigestError(Exception):
     """Base of all: what happened, to which thing, and how to cure it.
@@ -34,7 +40,7 @@ class DigestError(Exception):
         self.message = message
         self.hint = hint
 
-    def __reduce__(self) -> tuple[type[DigestError], tuple[str, str | None]]:
+    def __reduce__(self) -> tuple[type[DigestError], tuple[Any, ...]]:
         """Errors cross the pipe from a worker, so they must survive pickling."""
         return type(self), (self.message, self.hint)
 
@@ -45,6 +51,36 @@ class ConfigError(DigestError):
 
 class SourceError(DigestError):
     """A place papers come from cannot be read."""
+
+
+class FetchError(SourceError):
+    """A server gave no good answer.
+
+    Args:
+        message: One line; names the address.
+        hint: The cure.
+        retryable: Whether asking again later may help.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, retryable: bool = True) -> None:
+        super().__init__(message, hint)
+        self.retryable = retryable
+
+    def __reduce__(self) -> tuple[type[FetchError], tuple[Any, ...]]:
+        """Errors cross the pipe from a worker, so they must survive pickling."""
+        return type(self), (self.message, self.hint, self.retryable)
+
+
+class FetchRefused(FetchError):
+    """The server said 403: nothing more may be asked of it today."""
+
+
+class PaperWithdrawn(FetchError):
+    """A paper has no PDF to read, by its authors' wish or arXiv's."""
+
+
+class BundleError(SourceError):
+    """A bundle cannot be trusted; nothing of it was taken in."""
 
 
 class ExtractError(DigestError):

@@ -94,12 +94,15 @@ class LocalId(PaperId):
         return cls(text)
 
 
+AnnounceType = Literal["new", "cross", "replace", "replace-cross"]
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """How arXiv announced a paper: its batch, and new, cross, replace or replace-cross."""
+    """How arXiv announced a paper. ``batch``: the date that arXiv lists it under, YYYY-MM-DD."""
 
     batch: str
-    type: str
+    type: AnnounceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,9 @@ class Paper:
     announced: Announcement | None = None
     licence: str | None = None
     pdf_url: str | None = None
+    comments: str | None = None
+    journal_ref: str | None = None
+    doi: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("submitted_at", "updated_at"):
@@ -218,20 +224,28 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table row with its cells verbatim, left to right; an empty cell is an empty string."""
+    """A table row with its cells verbatim, left to right; an empty cell is an empty string.
+
+    ``box`` is where it stands on its page; None in documents of before boxes were kept.
+    """
 
     id: str
     cells: tuple[str, ...]
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A captioned table. ``label``: "Table 2". The first row is the header."""
+    """A captioned table. ``label``: "Table 2". The first ``header_rows`` rows name the columns.
+
+    A header that spans several columns stands in each of them.
+    """
 
     label: str
     page: int
     rows: tuple[Row, ...]
     caption: str = ""
+    header_rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +260,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """Text on the page that a reader cannot see. ``reason``: white, invisible, tiny, off-page."""
+    """Text on the page that a reader cannot see, and why not.
+
+    ``reason``: white, background (the colour behind it), invisible, tiny, off-page, covered.
+    """
 
     page: int
     reason: str
@@ -254,8 +271,45 @@ class HiddenText:
 
 
 @dataclass(frozen=True, slots=True)
+class Instruction:
+    """Text that speaks to a model ("ignore previous instructions"). ``hidden``: a reader cannot
+    see it.
+    """
+
+    page: int
+    text: str
+    hidden: bool
+
+
+AsideRole = Literal[
+    "header",
+    "footer",
+    "page-number",
+    "line-number",
+    "stamp",
+    "footnote",
+    "caption",
+    "algorithm",
+    "reference",
+    "front",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Text of a page that is kept out of the body: what it is instead. ``front``: authors etc."""
+
+    page: int
+    role: AsideRole
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """What a PDF says. ``title`` and ``abstract`` as printed; empty where not found."""
+    """What a PDF says. ``title`` and ``abstract`` as printed; empty where not found.
+
+    ``language``: ISO 639-1 code of the body; empty where there is too little text to tell.
+    """
 
     pdf_sha256: str
     pages: int
@@ -269,6 +323,9 @@ class Document:
     figures: tuple[Figure, ...]
     hidden: tuple[HiddenText, ...]
     made_by: MadeBy
+    language: str = "en"
+    instructions: tuple[Instruction, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
 
 # ---------------------------------------------------------------- translations
