@@ -136,12 +136,106 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The span that a post covers, half open: ``[start_at, end_at)``."""
+    """The span that a post covers, half open: ``[start_at, end_at)``.
+
+    ``anchor``: the time of day at which it starts and ends, HH:MM in ``zone`` (an IANA name).
+    """
 
     start_at: datetime
     end_at: datetime
     anchor: str
     zone: str
+
+
+# ---------------------------------------------------------------- what was seen of arXiv
+
+SightedBy = Literal["feed", "api", "oai"]
+FeedState = Literal["fresh", "waiting", "quiet", "stalled", "failed"]
+"""fresh: the batch that should be there is. waiting: it is not announced yet. quiet: none is
+announced today. stalled: it should be there and is not. failed: nobody could be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A paper as one source showed it at one moment; ``paper`` holds only what that source knows.
+
+    ``paper.announced`` is None where the source does not say how it was announced (the query API
+    and OAI-PMH do not). ``paper.id`` has no version where the source gives none (OAI-PMH).
+    """
+
+    paper: Paper
+    by: SightedBy
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How one source did for one category when it was asked.
+
+    ``batch``: the listing date of what it showed, empty where it says none. ``new`` and the rest
+    count what it showed by announce type, 0 where it does not tell them apart (then ``shown``
+    alone counts). ``detail``: one line for ``status``; on ``stalled`` and ``failed`` what went
+    wrong. ``fingerprint``: sha256 over the sorted ids shown, by which a stale answer is known.
+    """
+
+    by: SightedBy
+    category: str
+    at: datetime
+    state: FeedState
+    batch: str = ""
+    shown: int = 0
+    new: int = 0
+    cross: int = 0
+    replaced: int = 0
+    detail: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything that one look at arXiv showed, in the order in which it was asked."""
+
+    sightings: tuple[Sighting, ...]
+    visits: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A paper that a rule or the limit kept out of a post, and why."""
+
+    paper: PaperId
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A new version of a paper. ``date``: the post that carried it."""
+
+    paper: PaperId
+    title: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a post covers: the batches that became visible since the last one, and their fate.
+
+    ``batches``: listing dates. ``announced``: papers of the lab's categories that this post
+    accounts for: carried as ``new`` (of them ``late`` ones), ``cross``, or left out.
+    ``problems``: feeds that failed or stalled, one line each.
+    """
+
+    window: Window
+    state: FeedState
+    batches: tuple[str, ...]
+    announced: int
+    new: int
+    cross: int
+    late: int
+    updates: tuple[Update, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- provenance

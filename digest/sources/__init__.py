@@ -1,6 +1,8 @@
-"""Where papers come from. Every source answers the same question: which papers, and their PDFs.
+"""Where papers come from. Each source answers the same questions: which papers, and their PDFs.
 
-Only the folder is here yet; announcement feeds, the query API, OAI-PMH and bundles follow.
+A folder and a bundle know all their papers. arXiv is looked at again and again: each ``Look`` says
+which papers were sighted where, and how every feed that was asked is doing. What a look means
+(new, late, known) is not decided here but by the ledger.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from digest.records import Paper
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A paper as its source gives it. ``problem``: what was wrong with its metadata."""
+    """A paper as its source gives it. ``problem``: what was wrong with its metadata.
+
+    ``pdf`` is None where it must be fetched first, or could not be.
+    """
 
     paper: Paper
-    pdf: Path
+    pdf: Path | None
     pdf_sha256: str
     problem: SourceError | None = None
 
