@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date as Date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from digest.announced import Arxiv, ArxivSource
+from digest.calendar import load_calendar
+from digest.clock import SystemClock
 from digest.config import Config
 from digest.engines import catalogue
 from digest.engines.converted import ensure_converted
@@ -17,16 +23,83 @@ from digest.engines.process import Kind, WorkerEngine
 from digest.engines.verify import ensure
 from digest.explain.reading import Explainer
 from digest.extract import Extractor
-from digest.pipeline import Tools, completed
-from digest.records import Engine, to_builtins
+from digest.pipeline import Progress, Tools, completed
+from digest.records import ArxivId, Engine, Look, Paper, to_builtins
+from digest.selection import Choice, Interest, choose, load_liked, parse_rules
 from digest.sources import Arrival
+from digest.sources.arxiv import ArxivFeeds
+from digest.sources.endpoints import Endpoints
+from digest.sources.http import Client, HttpOptions
+from digest.sources.merge import merge
+from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
+from digest.store.ledger import Ledger
 from digest.translate.translator import Translator
 
 
 def store(config: Config) -> Store:
     """The home's database; made at its first use."""
     return Store(config.database)
+
+
+def ledger(opened: Store) -> Ledger:
+    """What was seen of arXiv, in the same database."""
+    return Ledger(opened.database)
+
+
+@contextlib.contextmanager
+def arxiv(config: Config, online: bool) -> Iterator[Arxiv]:
+    """How arXiv is reached; with ``online`` False nothing is ever asked."""
+    calendar, clock = (
+        load_calendar([Date.fromisoformat(day) for day in config.holidays]),
+        SystemClock(),
+    )
+    if not online:
+        yield Arxiv(calendar, clock)
+        return
+    endpoints = Endpoints(config.feed_url, config.api_url, config.oai_url, config.pdf_url)
+    options = HttpOptions(
+        contact=config.contact,
+        proxy=config.proxy,
+        ca_file=config.ca_file,
+        cache_dir=config.home / "cache",
+    )
+    with Client(options, clock) as client:
+        feeds = ArxivFeeds(client, endpoints, calendar, clock)
+        yield Arxiv(calendar, clock, feeds, partial(_download, client, endpoints))
+
+
+def _download(client: Client, endpoints: Endpoints, paper: ArxivId, to: Path) -> None:
+    fetch_pdf(client, endpoints.pdf_of(paper), to)
+
+
+def announced_source(
+    config: Config, opened: Store, reached: Arxiv, progress: Progress
+) -> ArxivSource:
+    """arXiv as a source, with the lab's rules and interest.
+
+    Raises:
+        ConfigError: A rule cannot be read, or the file of liked papers cannot.
+    """
+    rules = parse_rules(config.include, config.exclude, config.boost)
+    interest = _interest(config, opened, reached) if config.liked else None
+
+    def chosen(papers: Sequence[Paper], taken: int) -> Choice:
+        return choose(papers, rules, interest, config.limit or None, taken)
+
+    return ArxivSource(config, opened, reached, chosen, progress)
+
+
+def _interest(config: Config, opened: Store, reached: Arxiv) -> Interest:
+    """What the lab likes; ids in its list are looked up in the ledger, then at arXiv."""
+    liked = load_liked(config.home / Path(config.liked).expanduser())
+    seen = ledger(opened).of_papers([paper.base for paper in liked.unknown])
+    liked = liked.completed([merge(sightings) for sightings in seen.values()])
+    if liked.unknown and reached.feeds is not None:
+        look = reached.feeds.by_id(liked.unknown)
+        ledger(opened).record(Look(tuple(look), ()))
+        liked = liked.completed([sighting.paper for sighting in look])
+    return Interest(liked.papers)
 
 
 def extractor() -> Extractor:
@@ -90,6 +163,7 @@ def explain_file(arrival: Arrival, config: Config) -> dict[str, Any]:
         DigestError: The PDF, its metadata or a model cannot be used.
     """
     seconds = {}
+    assert arrival.pdf is not None  # it was read from a file
     with tools(config) as each:
         started = time.monotonic()
         document = each.extractor.extract(arrival.pdf)

@@ -6,9 +6,11 @@ Nothing is read at import. Unknown keys are errors, in the file and in the envir
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date as Date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.errors import ConfigError
 
 CONFIG_FILE = "digest.toml"
+_RANGES = {
+    "threads": (0, 1024),  # 0 picks
+    "evidence_tokens": (200, 20_000),
+    "overlap_days": (7, 60),  # moderation holds papers for up to a week
+    "retry_days": (0, 365),
+    "limit": (0, 100_000),
+}
+_CHOICES = {"layout": ("fast", "model", "auto"), "window": ("batches", "strict")}
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
 """Variables of ours that are no keys of digest.toml: where it lies, and where the tests look."""
 
@@ -36,6 +46,23 @@ class Config:
         target: Language of the post. Only zh-Hans for now.
         threads: Threads of a model; 0 means one for each physical core.
         evidence_tokens: Roughly how much of a paper the reading may be written from.
+        layout: How pages are read: fast; model (slow, better at headings); auto picks.
+        contact: Mail or web address that arXiv is told with each request.
+        anchor: Time of day, in ``zone``, at which a post's window starts and ends.
+        window: batches (everything announced since the last post) or strict (only what was
+            submitted in the window: misses most papers; for comparison).
+        overlap_days: How many days back each look asks again, for papers that were held.
+        retry_days: For how long a paper whose reading failed is tried again.
+        cross_lists: Whether papers that are only cross-listed into the categories are read too.
+        limit: At most so many papers in a post, the best first; 0 for all.
+        include: Rules; where there are any, a paper must meet one of them.
+        exclude: Rules that keep a paper out.
+        boost: Rules that move a paper up.
+        liked: A file of papers that the lab likes (BibTeX, CSL JSON, or a list of titles).
+        holidays: Further dates (US Eastern evenings) without an announcement.
+        feed_url: Base address of the announcement feeds, or of a mirror; so the next three.
+        proxy: Address of an HTTP proxy.
+        ca_file: File of certificate authorities to trust instead of the usual ones.
     """
 
     home: Path
@@ -48,6 +75,25 @@ class Config:
     target: str = "zh-Hans"
     threads: int = 0
     evidence_tokens: int = 1200
+    layout: str = "fast"
+    contact: str = ""
+    anchor: str = "08:50"
+    window: str = "batches"
+    overlap_days: int = 7
+    retry_days: int = 14
+    cross_lists: bool = False
+    limit: int = 0
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    boost: tuple[str, ...] = ()
+    liked: str = ""
+    holidays: tuple[str, ...] = ()
+    feed_url: str = "https://rss.arxiv.org"
+    api_url: str = "https://export.arxiv.org/api/query"
+    oai_url: str = "https://oaipmh.arxiv.org/oai"
+    pdf_url: str = "https://arxiv.org/pdf"
+    proxy: str = ""
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         for category in self.categories:
@@ -60,10 +106,19 @@ class Config:
             ) from exc
         if self.target != "zh-Hans":
             raise ConfigError(f"target: {self.target!r} cannot be written yet", "use zh-Hans")
-        if not 0 <= self.threads <= 1024:
-            raise ConfigError(f"threads: {self.threads} is not 0 to 1024", "0 picks for you")
-        if not 200 <= self.evidence_tokens <= 20000:
-            raise ConfigError(f"evidence_tokens: {self.evidence_tokens} is not 200 to 20000")
+        for name, (least, most) in _RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                raise ConfigError(f"{name}: {getattr(self, name)} is not {least} to {most}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(
+                    f"{name}: no such choice: {getattr(self, name)!r}",
+                    f"one of {', '.join(choices)}",
+                )
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.anchor):
+            raise ConfigError(f"anchor: not a time of day: {self.anchor!r}", "write it as 08:50")
+        for day in self.holidays:
+            check_date(day, "holidays: ")
 
     @property
     def database(self) -> Path:
@@ -145,6 +200,10 @@ def _parse(name: str, text: str, where: str) -> Any:
             return int(text)
         except ValueError:
             raise ConfigError(f"{where}: not a whole number: {text!r}") from None
+    if kind == "bool":
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(f"{where}: not true or false: {text!r}")
+        return text.lower() == "true"
     if kind == "tuple[str, ...]":
         return [part.strip() for part in text.split(",") if part.strip()]
     return text
@@ -165,16 +224,33 @@ def _value(name: str, value: Any, where: str) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise ConfigError(f"{where}: {name} must be a list of strings, not {value!r}")
-    wanted = int if kind == "int" else str
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        noun = "a whole number" if wanted is int else "a string"
+    wanted, noun = _NOUNS.get(kind, (str, "a string"))
+    if not isinstance(value, wanted) or isinstance(value, bool) != (wanted is bool):
         raise ConfigError(f"{where}: {name} must be {noun}, not {value!r}")
     return value
+
+
+_NOUNS: dict[str, tuple[type, str]] = {
+    "int": (int, "a whole number"),
+    "bool": (bool, "true or false"),
+}
 
 
 def _types() -> dict[str, str]:
     """Key -> its annotation. ``home`` is no key: it is where the file lies."""
     return {field.name: str(field.type) for field in fields(Config) if field.name != "home"}
+
+
+def check_date(text: str, where: str = "") -> str:
+    """A date, as it is used in names.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return Date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ConfigError(f"{where}not a date: {text!r}", "write it as 2026-01-23") from None
 
 
 def check_category(category: str) -> None:
@@ -220,5 +296,51 @@ threads = 0
 
 # Roughly how many tokens of a paper its reading is written from
 evidence_tokens = 1200
+
+# How pages are read: "fast", "model" (slow, better at headings) or "auto"
+layout = "fast"
+
+# ---- from arXiv
+
+# arXiv asks for an address it can reach you at, e.g. "you@lab.example"
+contact = ""
+
+# Time of day at which a post's window starts and ends
+anchor = "08:50"
+
+# "batches": everything that was announced since the last post. "strict": only what was submitted
+# in the window, which misses most papers
+window = "batches"
+
+# How many days back each look asks again: moderation holds papers for days
+overlap_days = 7
+
+# For how many days a paper whose PDF or reading failed is tried again
+retry_days = 14
+
+# Read papers too that are only cross-listed into the categories
+cross_lists = false
+
+# At most so many papers in a post, the best first; 0 for all
+limit = 0
+
+# Rules, see the README: "title:speech", "author:Doe", "category:cs.CL", "diffusion"
+include = []
+exclude = []
+boost = []
+
+# A file of papers that the lab likes: BibTeX (Zotero's export), CSL JSON, or titles a line each
+liked = ""
+
+# Further dates (US Eastern evenings) without an announcement
+holidays = []
+
+# Addresses, or those of a mirror
+feed_url = "https://rss.arxiv.org"
+api_url = "https://export.arxiv.org/api/query"
+oai_url = "https://oaipmh.arxiv.org/oai"
+pdf_url = "https://arxiv.org/pdf"
+proxy = ""
+ca_file = ""
 """
 """What ``digest init`` writes; a test holds its values equal to the defaults."""

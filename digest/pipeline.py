@@ -20,14 +20,16 @@ from typing import Generic, Protocol, TypeVar
 
 from digest import files
 from digest.config import Config
-from digest.errors import DigestError
+from digest.errors import DigestError, FetchError, PaperWithdrawn, SourceError
 from digest.publish import Published, publish
 from digest.records import (
     ArxivId,
     Breakdown,
+    Coverage,
     Document,
     LocalId,
     MadeBy,
+    Mark,
     Outcome,
     Paper,
     PaperId,
@@ -89,13 +91,11 @@ class Day:
     Args:
         date: YYYY-MM-DD, the post's date.
         source: Where the papers come from.
-        limit: At most so many papers of the source; None for all.
         redo: Use the present models also where the post shows what others made.
     """
 
     date: str
     source: Source
-    limit: int | None = None
     redo: bool = False
 
 
@@ -103,16 +103,18 @@ class Day:
 class Report:
     """What a run did. ``coverage`` counts the whole post, ``outcomes`` this run alone.
 
-    ``unread``: what the source could not even identify as a paper, and why.
+    ``post`` is None where there was nothing to write. ``unread``: what the source could not even
+    identify as a paper, and why. ``announced``: how complete the post is; None for a folder's.
     """
 
     date: str
-    post: Path
+    post: Path | None
     post_status: str
     papers: int
     coverage: dict[str, int]
     outcomes: tuple[Outcome, ...]
     unread: tuple[str, ...] = ()
+    announced: Coverage | None = None
 
     @property
     def failed(self) -> list[Outcome]:
@@ -132,10 +134,11 @@ class _Work:
     """A paper on its way through the day."""
 
     paper: Paper
-    pdf: Path
+    pdf: Path | None
     pdf_sha256: str
     name: str
     published: PostItem | None
+    mark: Mark
     document: Document | None = None
     keys: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -157,6 +160,7 @@ class _Work:
             self.keys.get("translate"),
             self.keys.get("explain"),
             tuple(self.errors),
+            self.mark,
         )
 
 
@@ -180,13 +184,20 @@ def run_day(
     """
     with files.held(config.home / ".lock"):
         run = _Run(day, config, store, tools, progress)
-        works = run.receive()
+        delivery = day.source.deliver(day.date)
+        works = run.receive(delivery.arrivals)
         run.extract(works)
         run.translate(works)
         run.explain(works)
         store.settle([outcome for outcome in run.outcomes if outcome.status == "reused"])
         items = _joined(store.post_items(day.date), [work.item() for work in works])
-        store.put_post(day.date, _heading(day, config, store), items)
+        unread = tuple(str(problem) for problem in delivery.unread)
+        done = tuple(run.outcomes)
+        if not items and not delivery.placements:
+            nothing = coverage([])
+            return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.coverage)
+        heading = _heading(day, config, store, delivery.coverage)
+        store.put_post(day.date, heading, items, delivery.placements)
         published = render_day(day.date, config, store)
         return Report(
             day.date,
@@ -194,18 +205,19 @@ def run_day(
             published.status,
             len(items),
             coverage(_entries(items, store)),
-            tuple(run.outcomes),
-            tuple(str(problem) for problem in day.source.unread),
+            done,
+            unread,
+            heading.coverage,
         )
 
 
-def _heading(day: Day, config: Config, store: Store) -> PostHeading:
+def _heading(day: Day, config: Config, store: Store, announced: Coverage | None) -> PostHeading:
     """A new post's heading, or the published one with this source among its sources."""
     published = store.post_heading(day.date)
     if published is None:
-        return PostHeading(config.title, config.categories, (day.source.name,))
+        return PostHeading(config.title, config.categories, (day.source.name,), announced)
     sources = dict.fromkeys((*published.sources, day.source.name))
-    return replace(published, sources=tuple(sources))
+    return replace(published, sources=tuple(sources), coverage=announced or published.coverage)
 
 
 def render_day(date: str, config: Config, store: Store) -> Published:
@@ -296,9 +308,8 @@ class _Run:
         self.outcomes: list[Outcome] = []
         self._mended: list[Outcome] = []
 
-    def receive(self) -> list[_Work]:
+    def receive(self, arrivals: Sequence[Arrival]) -> list[_Work]:
         """Take the papers in: remembered in the store, their PDFs kept in the home."""
-        arrivals = self._day.source.arrivals()[: self._day.limit]
         published = self._store.post_items(self._day.date)
         works = []
         for arrival in arrivals:
@@ -311,17 +322,24 @@ class _Run:
         return works
 
     def _receive(self, arrival: Arrival, published: PostItem | None) -> _Work:
-        paper = arrival.paper
-        kept = self._config.papers / paper_file(paper.id)
-        if not kept.exists() or _sha256(kept) != arrival.pdf_sha256:
-            files.copy(arrival.pdf, kept)
-        work = _Work(paper, kept, arrival.pdf_sha256, arrival.pdf.stem, published)
+        kept = self._keep(arrival)
+        name = arrival.pdf.stem if arrival.pdf is not None else str(arrival.paper.id)
+        work = _Work(arrival.paper, kept, arrival.pdf_sha256, name, published, arrival.mark)
         if arrival.problem is not None:
-            self._fail(work, "fetch", arrival.problem, 0.0)
+            self._fail(work, _stage_of(arrival.problem), arrival.problem, 0.0)
         else:  # bad metadata was recorded under the id that the PDF alone gives
-            for known in (paper.id, LocalId(f"local:{arrival.pdf_sha256}")):
-                self._mended.append(Outcome(known, "fetch", "reused"))
+            for known in (arrival.paper.id, LocalId(f"local:{arrival.pdf_sha256}")):
+                self._mended += [Outcome(known, stage, "reused") for stage in ("fetch", "pdf")]
         return work
+
+    def _keep(self, arrival: Arrival) -> Path | None:
+        """The paper's PDF in the home; copied there where it came from elsewhere."""
+        if arrival.pdf is None:
+            return None
+        kept = self._config.papers / paper_file(arrival.paper.id)
+        if kept != arrival.pdf and (not kept.exists() or _sha256(kept) != arrival.pdf_sha256):
+            files.copy(arrival.pdf, kept)
+        return kept
 
     def extract(self, works: Sequence[_Work]) -> None:
         """Read the PDFs; what a folder did not know of a paper is taken from its first page."""
@@ -333,11 +351,13 @@ class _Run:
                 partial(extractor.extract, work.pdf),
             )
             for work in works
+            if work.pdf is not None
         ]
         for work, document in self._do("extract", Document, jobs):
             if document is not None:
                 work.document = document
                 work.paper = completed(work.paper, document)
+        for work in works:
             if not work.paper.title:  # a scan without metadata: better its file's name than none
                 work.paper = replace(work.paper, title=work.name)
         self._store.put_papers([work.received() for work in works], self._day.source.name)
@@ -430,10 +450,18 @@ class _Run:
     def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
         error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
         hint = (exc.hint or "") if isinstance(exc, DigestError) else ""
-        outcome = Outcome(work.paper.id, stage, "failed", error, hint, seconds)
+        status = "absent" if isinstance(exc, PaperWithdrawn) else "failed"
+        outcome = Outcome(work.paper.id, stage, status, error, hint, seconds)
         self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
         self.outcomes.append(outcome)
         work.errors.append(stage)
+
+
+def _stage_of(problem: SourceError) -> str:
+    """The stage under which an arrival's problem is recorded."""
+    if isinstance(problem, PaperWithdrawn):
+        return "pdf-withdrawn"
+    return "pdf" if isinstance(problem, FetchError) else "fetch"
 
 
 def completed(paper: Paper, document: Document) -> Paper:

@@ -199,6 +199,30 @@ class Look:
     visits: tuple[Visit, ...]
 
 
+Mark = Literal["new", "late", "cross"]
+"""Why a paper is in a post: announced as new, released or found late, or cross-listed."""
+Role = Literal["new", "late", "cross", "before", "old", "left-out", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What became of a paper that was seen. ``version`` 0: none was known.
+
+    ``role``: carried as new, late or cross; before: announced before the digest began; old: a new
+    version of a paper from before; left-out: by a rule or the limit; update: a new version of a
+    carried paper. ``reason``: of a left-out one why, of an update the date that carried the paper.
+    ``batch``: the listing date with which it came, empty where unknown.
+    """
+
+    base: str
+    version: int
+    role: Role
+    date: str
+    title: str = ""
+    reason: str = ""
+    batch: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A paper that a rule or the limit kept out of a post, and why."""
@@ -549,7 +573,8 @@ class Engine(Protocol):
 
 # ---------------------------------------------------------------- outcomes
 
-OutcomeStatus = Literal["done", "reused", "failed"]
+OutcomeStatus = Literal["done", "reused", "failed", "absent"]
+"""absent: there is nothing to do it on, and never will be: a withdrawn paper's PDF."""
 
 
 @dataclass(frozen=True, slots=True)

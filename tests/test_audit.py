@@ -23,7 +23,7 @@ class Says(FakeExplainer):
 def check(papers, config):
     def make(explainer, edit=lambda text: text):
         store = Store(config.database)
-        day = Day("2026-01-23", FolderSource(papers), limit=1)
+        day = Day("2026-01-23", FolderSource(papers, limit=1))
         report = run_day(day, config, store, Tools(FakeExtractor(), FakeTranslator(), explainer))
         report.post.write_text(edit(report.post.read_text()))
         return audit("2026-01-23", None, config, store)

@@ -49,12 +49,13 @@ def test_every_command_and_option_has_help(path, command, run):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["run"], 2, "digest run --from FOLDER"),
+        (["run"], 1, "digest models pull"),  # before anybody is asked for papers
+        (["run", "--from", "x"], 1, "no such folder or bundle: x"),
         (["run", "--from", "x", "--categories", "cs.SDD"], 2, "did you mean cs.SD?"),
         (["run", "--from", "x", "--date", "23.1.2026"], 2, "write it as 2026-01-23"),
-        (["run", "--from", "x", "--model", "0.5bb"], 2, "0.5bb"),
-        (["run", "--from", "x"], 1, "digest models pull"),
-        (["status"], 1, "make one: digest run --from FOLDER"),
+        (["run", "--offline", "--model", "0.5bb"], 2, "0.5bb"),
+        (["run", "--offline"], 1, "digest models pull"),
+        (["status"], 1, "make one: digest run"),
         (["render", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
         (["check", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
         (["models", "verify"], 1, "digest models pull"),

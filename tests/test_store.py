@@ -97,5 +97,5 @@ def test_a_writer_in_another_process_is_waited_for(store, tmp_path):
 
 def test_sentences_can_be_queried(store):
     store.put_result("k", Outcome(PAPER.id, "extract", "done"), document("One.", "Two."))
-    rows = store._query("SELECT id, page, text FROM sentence ORDER BY id", [])
+    rows = store.database.query("SELECT id, page, text FROM sentence ORDER BY id", [])
     assert rows == [("s1", 1, "One."), ("s2", 2, "Two.")]

@@ -12,35 +12,50 @@ from pathlib import Path
 from typing import Protocol
 
 from digest.errors import SourceError
-from digest.records import Paper
+from digest.records import Coverage, Mark, Paper, Placement
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A paper as its source gives it. ``problem``: what was wrong with its metadata.
+    """A paper as its source gives it.
 
-    ``pdf`` is None where it must be fetched first, or could not be.
+    ``pdf`` is None and ``pdf_sha256`` empty where there is no PDF, or none could be fetched.
+    ``problem``: what was wrong with its metadata or its PDF. ``mark``: why it is in the post.
     """
 
     paper: Paper
     pdf: Path | None
     pdf_sha256: str
     problem: SourceError | None = None
+    mark: Mark = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a source has for one date's post.
+
+    Args:
+        arrivals: The papers, in the order of the post, each once.
+        coverage: What the post says of its completeness; None where nothing is announced.
+        placements: What the ledger shall know once the post is made.
+        unread: What looked like a paper and could not be read at all.
+    """
+
+    arrivals: tuple[Arrival, ...]
+    coverage: Coverage | None = None
+    placements: tuple[Placement, ...] = ()
+    unread: tuple[SourceError, ...] = ()
 
 
 class Source(Protocol):
-    """Something that papers come from. ``name`` is shown in the post.
-
-    ``unread``: after ``arrivals``, what looked like a paper and could not be read at all.
-    """
+    """Something that papers come from. ``name`` is shown in the post."""
 
     name: str
-    unread: list[SourceError]
 
-    def arrivals(self) -> list[Arrival]:
-        """The papers, in the order of the post, each once.
+    def deliver(self, date: str) -> Delivery:
+        """What there is for the post of ``date`` (YYYY-MM-DD).
 
         Raises:
-            SourceError: The source cannot be read, or holds no paper.
+            SourceError: The source cannot be read, or holds no paper at all.
         """
         ...

@@ -18,7 +18,7 @@ from typing import Any
 
 from digest.errors import SourceError
 from digest.records import ArxivId, LocalId, Paper
-from digest.sources import Arrival
+from digest.sources import Arrival, Delivery
 
 _KEYS = {"id", "title", "authors", "abstract", "categories", "submitted", "updated"}
 _CATEGORY = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?")
@@ -28,26 +28,31 @@ log = logging.getLogger(__name__)
 
 
 class FolderSource:
-    """The PDFs of one folder, in the order of their names."""
+    """The PDFs of one folder, in the order of their names.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where they are.
+        limit: At most so many of them; None for all.
+    """
+
+    def __init__(self, folder: Path, limit: int | None = None) -> None:
         self._folder = folder
+        self._limit = limit
         self.name = folder.resolve().name
-        self.unread: list[SourceError] = []
 
-    def arrivals(self) -> list[Arrival]:
+    def deliver(self, date: str) -> Delivery:
         """Read every PDF's metadata. Two files of one paper count once, the first by name.
 
         Raises:
             SourceError: No such folder, or no PDF in it.
         """
         found: dict[str, Arrival] = {}
-        self.unread = []
+        unread = []
         for pdf in self._pdfs():
             try:
                 arrival = _arrival(pdf)
             except SourceError as exc:
-                self.unread.append(exc)
+                unread.append(exc)
                 continue
             identifier = arrival.paper.id
             key = identifier.base if isinstance(identifier, ArxivId) else str(identifier)
@@ -55,7 +60,7 @@ class FolderSource:
                 log.warning("%s is the same paper as %s: left out", pdf, found[key].pdf)
                 continue
             found[key] = arrival
-        return list(found.values())
+        return Delivery(tuple(found.values())[: self._limit], unread=tuple(unread))
 
     def _pdfs(self) -> list[Path]:
         if not self._folder.is_dir():

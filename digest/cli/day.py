@@ -1,0 +1,350 @@
+"""A day's post: make it, write it again, ask what there is, verify it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from digest import config as configuration
+from digest.cli.bars import byte_bars, stage_bars
+from digest.cli.session import (
+    EXIT_FAILED,
+    EXIT_SOME_FAILED,
+    Session,
+    categories_flag,
+    date_of,
+    json_option,
+    json_text,
+    model_option,
+    pass_session,
+    translator_option,
+)
+from digest.config import Config
+from digest.errors import DigestError
+from digest.records import Coverage, Visit, to_builtins
+
+if TYPE_CHECKING:
+    from digest.pipeline import Report
+    from digest.store.ledger import BatchLine
+
+log = logging.getLogger("digest")
+
+
+@click.command()
+@pass_session
+def init(session: Session) -> None:
+    """Make a home with a commented digest.toml. Changes nothing that is there."""
+    from digest import files
+
+    config = session.config()
+    path = config.home / configuration.CONFIG_FILE
+    if path.exists():
+        session.console.print(f"{path} is there already")
+    else:
+        files.write(path, configuration.TEMPLATE.encode())
+        session.console.print(f"wrote {path}")
+    for folder in (config.posts, config.papers):
+        folder.mkdir(parents=True, exist_ok=True)
+    click.echo(config.home)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER|BUNDLE",
+    type=click.Path(),
+    help="PDFs of a folder, or what a bundle brings, instead of arXiv.",
+)
+@click.option("--date", metavar="YYYY-MM-DD", help="Date of the post [default: today].")
+@click.option("--categories", metavar="A,B", help="arXiv categories, e.g. cs.SD,eess.AS.")
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many papers; 0 for all.")
+@click.option("--offline", is_flag=True, help="Ask nobody: use what fetch or a bundle brought.")
+@click.option("--wait", is_flag=True, help="Wait for the next announcement, asking now and then.")
+@click.option(
+    "--wait-hours", type=click.FloatRange(min=0), default=6.0, help="For how long [default: 6]."
+)
+@click.option("--redo", is_flag=True, help="Use the present models for what the post shows too.")
+@model_option
+@translator_option
+@json_option
+@pass_session
+def run(  # noqa: PLR0913 one parameter for each flag
+    session: Session,
+    source: str | None,
+    date: str | None,
+    categories: str | None,
+    limit: int | None,
+    offline: bool,
+    wait: bool,
+    wait_hours: float,
+    redo: bool,
+    model: str | None,
+    translator: str | None,
+    as_json: bool,
+) -> None:
+    """Make the day's post: fetch, extract, translate, explain, render.
+
+    The papers are those that arXiv announced since the last post. Safe to run again at any time:
+    finished work is not repeated, and a paper is carried once. Prints the post's path.
+    """
+    from digest import assembly
+
+    flags = {
+        "model": model,
+        "translator": translator,
+        "limit": limit,
+        **categories_flag(categories),
+    }
+    config = session.config(**flags)
+    when = date_of(date, config)
+    if source is not None and not Path(source).exists():
+        raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    if source is not None and Path(source).is_dir():
+        report = _run_folder(session, config, Path(source), when, redo)
+    else:
+        if source is not None:
+            with byte_bars(session) as progress:
+                _print_imported(session, assembly.import_bundle(Path(source), config, progress))
+            offline = True
+        report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
+    _print_report(session, report, as_json)
+    if report.announced is not None and report.announced.state in ("stalled", "failed"):
+        sys.exit(EXIT_FAILED)
+    if report.failed or report.unread:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How a run asks arXiv."""
+
+    offline: bool
+    wait: bool
+    wait_hours: float
+    redo: bool
+
+
+def _run_folder(session: Session, config: Config, folder: Path, date: str, redo: bool) -> Report:
+    from digest import assembly, pipeline
+    from digest.sources.folder import FolderSource
+
+    day = pipeline.Day(date, FolderSource(folder, config.limit or None), redo)
+    with assembly.tools(config) as tools, stage_bars(session) as progress:
+        return pipeline.run_day(day, config, assembly.store(config), tools, progress)
+
+
+def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> Report:
+    """The day's post, and what older ones still lack."""
+    from digest import announced, assembly, pipeline
+
+    store = assembly.store(config)
+    with (
+        assembly.arxiv(config, online=not asking.offline) as arxiv,
+        assembly.tools(config) as tools,
+        stage_bars(session) as progress,
+    ):
+        source = assembly.announced_source(config, store, arxiv, progress)
+        if asking.wait:
+            source.wait(date, asking.wait_hours)
+        day = pipeline.Day(date, source, asking.redo)
+        report = pipeline.run_day(day, config, store, tools, progress)
+        for older in announced.older_days(store, source, date, config.retry_days):
+            mended = pipeline.run_day(older, config, store, tools, progress)
+            said = (older.date, len(mended.outcomes), len(mended.failed))
+            log.info("%s: tried again what was missing: %d steps, %d failed", *said)
+    return report
+
+
+def _print_imported(session: Session, imported: Any) -> None:
+    session.console.print(
+        f"bundle {imported.bundle}: {imported.sightings} sightings, {imported.papers} PDFs, "
+        f"{imported.models} models"
+    )
+
+
+def _print_report(session: Session, report: Report, as_json: bool) -> None:
+    for outcome in report.failed:
+        said = (outcome.stage, outcome.paper, outcome.error)
+        log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
+    for problem in report.unread:
+        log.warning("left out: %s", problem)
+    if report.post_status == "aside":
+        log.warning("the post was edited by hand and is kept; the new text is beside it")
+    if report.announced is not None:
+        _print_announced(session, report.announced)
+    totals = report.coverage
+    session.console.print(
+        f"{report.papers} papers; {totals['claims']} claims: {totals['verified']} verified, "
+        f"{totals['repaired']} repaired, {totals['quoted']} quoted; {totals['dropped']} dropped"
+    )
+    if as_json:
+        click.echo(json_text(to_builtins(report)))
+    elif report.post is not None:
+        click.echo(report.post)
+
+
+def _print_announced(session: Session, coverage: Coverage) -> None:
+    for problem in coverage.problems:
+        log.warning("%s", problem)
+    batches = ", ".join(coverage.batches) or "none"
+    session.console.print(
+        f"arXiv {coverage.state}; batches {batches}: {coverage.new} new ({coverage.late} late), "
+        f"{coverage.cross} cross-listed, {len(coverage.updates)} updates, "
+        f"{len(coverage.left_out)} left out"
+    )
+
+
+@click.command()
+@click.option("--date", metavar="YYYY-MM-DD", help="For the post of this date [default: today].")
+@click.option("--categories", metavar="A,B", help="arXiv categories, e.g. cs.SD,eess.AS.")
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many papers; 0 for all.")
+@json_option
+@pass_session
+def fetch(
+    session: Session, date: str | None, categories: str | None, limit: int | None, as_json: bool
+) -> None:
+    """Ask arXiv what is new and download its PDFs, without reading them.
+
+    For a machine that carries papers to another (see: digest bundle), or ahead of a night's run.
+    """
+    from digest import assembly, files
+
+    config = session.config(limit=limit, **categories_flag(categories))
+    store = assembly.store(config)
+    with (
+        files.held(config.home / ".lock"),
+        assembly.arxiv(config, online=True) as arxiv,
+        stage_bars(session) as progress,
+    ):
+        source = assembly.announced_source(config, store, arxiv, progress)
+        fetched = source.fetch(date_of(date, config))
+    _print_announced(session, fetched.coverage)
+    for problem in fetched.failed:
+        log.warning("%s", problem)
+    if as_json:
+        click.echo(json_text(to_builtins(fetched)))
+    else:
+        click.echo(f"{fetched.papers} papers wait for the post; {fetched.pdfs} PDFs are here")
+    if fetched.coverage.state in ("stalled", "failed"):
+        sys.exit(EXIT_FAILED)
+    if fetched.failed:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+@click.command()
+@click.option("--date", metavar="YYYY-MM-DD", help="Date of the post [default: today].")
+@click.option("--stdout", is_flag=True, help="Print the post, write no file.")
+@pass_session
+def render(session: Session, date: str | None, stdout: bool) -> None:
+    """Write a date's post again from the store, or print it."""
+    from digest import assembly, pipeline
+
+    config = session.config()
+    store = assembly.store(config)
+    when = date_of(date, config)
+    if stdout:
+        click.echo(pipeline.post_text(when, config, store), nl=False)
+        return
+    published = pipeline.render_day(when, config, store)
+    session.console.print(f"{published.status}")
+    click.echo(published.path)
+
+
+@click.command()
+@json_option
+@pass_session
+def status(session: Session, as_json: bool) -> None:
+    """How arXiv's feeds are doing, the last batches and posts, and what failed."""
+    from digest import assembly
+
+    config = session.config()
+    store = assembly.store(config)
+    if not store.database.exists():
+        raise DigestError(f"no digest in {config.home}", "make one: digest run")
+    counts, posts, failures = store.counts(), store.post_dates(), store.failures()
+    ledger = assembly.ledger(store)
+    visits, batches = ledger.newest_visits(), ledger.batches(config.categories, 10)
+    if as_json:
+        shown = [{"date": d, "source": s, "papers": n} for d, s, n in posts]
+        failed = [{**to_builtins(outcome), "at": at.isoformat()} for outcome, at in failures]
+        report = {"home": str(config.home), "counts": to_builtins(counts)}
+        feeds = {"feeds": to_builtins(visits), "batches": to_builtins(batches)}
+        click.echo(json_text({**report, **feeds, "posts": shown, "failures": failed}))
+        return
+    click.echo(f"home          {config.home}")
+    for name, value in to_builtins(counts).items():
+        click.echo(f"{name:<13} {value}")
+    _print_feeds(visits, batches, config)
+    for when, source, papers in posts[:10]:
+        click.echo(f"post          {when}  {papers} papers from {source}")
+    for outcome, at in failures[:20]:
+        click.echo(f"failed        {at:%Y-%m-%d %H:%M}  {outcome.stage}  {outcome.paper}")
+        click.echo(f"              {outcome.error}")
+        if outcome.hint:
+            click.echo(f"              {outcome.hint}")
+
+
+def _print_feeds(visits: list[Visit], batches: list[BatchLine], config: Config) -> None:
+    zone = ZoneInfo(config.zone)
+    for visit in visits:
+        at = f"{visit.at.astimezone(zone):%Y-%m-%d %H:%M}"
+        batch = f"  batch {visit.batch}" if visit.batch else ""
+        seen = f"{visit.category:<10} {visit.state:<8} {visit.shown:>4} shown{batch}"
+        click.echo(f"{visit.by:<13} {at}  {seen}")
+        if visit.detail:
+            click.echo(f"              {visit.detail}")
+    if batches:
+        click.echo("batch         category   announced fetched   new cross  late left failed")
+    for line in batches:
+        click.echo(
+            f"{line.batch:<13} {line.category:<10} {line.announced:>9} {line.fetched:>7} "
+            f"{line.new:>5} {line.cross:>5} {line.late:>5} {line.left_out:>4} {line.failed:>6}"
+        )
+
+
+@click.command()
+@click.argument("post", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option("--date", metavar="YYYY-MM-DD", help="Check the post of this date.")
+@json_option
+@pass_session
+def check(session: Session, post: str | None, date: str | None, as_json: bool) -> None:
+    """Verify every claim of a post against the stored sources.
+
+    Each citation must stand verbatim in the stored document, each number of a claim in what it
+    cites, and each claim in the post's file as it was written. Exit code 1 where one does not.
+    """
+    from digest import assembly
+    from digest.audit import audit
+
+    config = session.config()
+    when = Path(post).name[:10] if post and date is None else date_of(date, config)
+    result = audit(when, Path(post) if post else None, config, assembly.store(config))
+    if as_json:
+        click.echo(json_text(to_builtins(result)))
+    else:
+        for problem in result.problems:
+            click.echo(f"{problem.paper}: {problem.what}\n    {problem.claim}")
+        click.echo(
+            f"{result.claims} claims, {result.citations} citations, {result.numbers} numbers "
+            f"checked; {result.numbers_held} numbers held by a cited sentence; "
+            f"{len(result.problems)} problems"
+        )
+    if result.problems:
+        sys.exit(EXIT_FAILED)
+
+
+COMMANDS = (
+    init,
+    run,
+    fetch,
+    render,
+    status,
+    check,
+)

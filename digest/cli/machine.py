@@ -1,0 +1,41 @@
+"""The machine: what would make a run fail."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from digest.cli.session import (
+    EXIT_FAILED,
+    Session,
+    json_option,
+    json_text,
+    pass_session,
+)
+from digest.records import to_builtins
+
+log = logging.getLogger("digest")
+
+
+@click.command()
+@json_option
+@pass_session
+def doctor(session: Session, as_json: bool) -> None:
+    """Look for what would make a run fail. Exit code 1 where something would."""
+    from digest import doctor as checks
+
+    findings = checks.examine(session.config())
+    if as_json:
+        click.echo(json_text(to_builtins(findings)))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:<5} {finding.what}: {finding.found}")
+            if finding.cure:
+                click.echo(f"      {finding.cure}")
+    if any(finding.state == "FAIL" for finding in findings):
+        sys.exit(EXIT_FAILED)
+
+
+COMMANDS = (doctor,)

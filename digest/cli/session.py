@@ -1,0 +1,60 @@
+"""What every command shares: its settings, its options, and how it writes data."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+
+from digest import config as configuration
+from digest.config import Config
+
+EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED = 1, 2, 3
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(slots=True)
+class Session:
+    """What every command shares. ``flags``: settings given on the command line."""
+
+    flags: dict[str, Any]
+    quiet: bool
+    console: Console
+
+    def config(self, **flags: Any) -> Config:
+        """The settings, with the command's own flags on top."""
+        return configuration.load(os.environ, {**self.flags, **flags}, CHECKOUT)
+
+
+pass_session = click.make_pass_decorator(Session)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+model_option = click.option("--model", metavar="NAME", help="Model that writes the reading.")
+translator_option = click.option("--translator", metavar="NAME", help="Model that translates.")
+
+
+def categories_flag(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    return {"categories": tuple(part.strip() for part in text.split(",") if part.strip())}
+
+
+def date_of(text: str | None, config: Config) -> str:
+    """A date as it is used in names; today in the configured zone where none is given.
+
+    Raises:
+        ConfigError: ``text`` is no date.
+    """
+    if text is None:
+        return datetime.now(ZoneInfo(config.zone)).date().isoformat()
+    return configuration.check_date(text)
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,295 @@
+"""What was seen of arXiv, and what it means for a post. Pure: sightings in, a sorting out.
+
+A post carries the batches that became visible since the last one, and what an overlap still turns
+up. Each paper ends in exactly one place: carried as new, late or cross-listed; left out, with the
+reason; or known from before the digest began. What cannot be told yet waits for the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from datetime import date as Date
+from zoneinfo import ZoneInfo
+
+from digest.calendar import Batch, Calendar
+from digest.records import (
+    Announcement,
+    ArxivId,
+    Coverage,
+    FeedState,
+    LeftOut,
+    Paper,
+    Placement,
+    Role,
+    Sighting,
+    Update,
+    Visit,
+    Window,
+)
+from digest.store.ledger import CARRIED
+
+BASELINE = timedelta(days=30)
+"""How far back a first look goes, and the longest hold that a paper is believed to come out of."""
+CROSS_LISTED = "交叉列表（cross_lists = false）"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the sorting goes by.
+
+    Args:
+        categories: The lab's.
+        cross_lists: Whether papers whose primary category is another are carried.
+        calendar: When arXiv announces.
+        began: Category -> when its papers were first listed; None: never yet.
+        feed_batch: Category -> the newest batch that its feed has shown; "" where none.
+        last_batch: The newest batch that an earlier post accounts for; "" before the first.
+        strict: Only papers submitted in this window; None for whole batches.
+    """
+
+    categories: tuple[str, ...]
+    cross_lists: bool
+    calendar: Calendar
+    began: Mapping[str, datetime | None]
+    feed_batch: Mapping[str, str]
+    last_batch: str
+    strict: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paper for the post. ``batch``: the listing date with which it came."""
+
+    paper: Paper
+    role: Role
+    batch: str
+
+
+@dataclass(slots=True)
+class Sorting:
+    """``found``: for the post, if the rules let it in. ``settled``: what no post will carry."""
+
+    found: list[Found] = field(default_factory=list)
+    settled: list[Found] = field(default_factory=list)
+
+
+def sort_out(
+    waiting: Mapping[str, Sequence[Sighting]],
+    policy: Policy,
+    merge: Callable[[Sequence[Sighting]], Paper],
+) -> Sorting:
+    """Decide what each waiting paper is. ``merge`` makes one paper of its sightings."""
+    sorting = Sorting()
+    for sightings in waiting.values():
+        paper = merge(sightings)
+        found = _judge(paper, sightings, policy)
+        if found is None:
+            continue
+        (sorting.settled if found.role in ("before", "old") else sorting.found).append(found)
+    sorting.found.sort(key=_reading_order)
+    return sorting
+
+
+def _reading_order(found: Found) -> tuple[int, str, str]:
+    """New papers first, then cross-lists, then late arrivals; the newest batch and id on top."""
+    group = ("new", "cross", "left-out", "late").index(found.role)
+    return group, _descending(found.batch), _descending(str(found.paper.id))
+
+
+def _descending(text: str) -> str:
+    return "".join(chr(0x10FFFF - ord(character)) for character in text)
+
+
+def _judge(paper: Paper, sightings: Sequence[Sighting], policy: Policy) -> Found | None:
+    """What a paper is; None where it is not the lab's, or cannot be told yet."""
+    lab = [category for category in paper.categories if category in policy.categories]
+    if not lab:
+        return None
+    if policy.strict is not None and not _within(paper.submitted_at, policy.strict):
+        return None
+    began = _began(lab, policy)
+    announced = _announcement(sightings)
+    if announced is not None:
+        return _announced(paper, announced, began, policy)
+    if paper.submitted_at is None or began is None:
+        return None
+    first_seen_at = min(sighting.seen_at for sighting in sightings)
+    return _listed(paper, first_seen_at, began, policy)
+
+
+def _within(at: datetime | None, window: Window) -> bool:
+    return at is not None and window.start_at <= at < window.end_at
+
+
+def _began(lab: Sequence[str], policy: Policy) -> datetime | None:
+    """When the first of a paper's categories was first listed."""
+    known = [at for category in lab if (at := policy.began.get(category)) is not None]
+    return min(known) if known else None
+
+
+def _announcement(sightings: Sequence[Sighting]) -> Announcement | None:
+    """How a paper was announced for the first time; None where only its new versions were."""
+    found = [
+        sighting.paper.announced
+        for sighting in sightings
+        if sighting.paper.announced is not None
+        and sighting.paper.announced.type in ("new", "cross")
+    ]
+    return min(found, key=lambda a: (a.type != "new", a.batch)) if found else None
+
+
+def _announced(
+    paper: Paper, announced: Announcement, began: datetime | None, policy: Policy
+) -> Found:
+    """A paper that the feed announced."""
+    if began is not None and announced.batch < policy.calendar.newest(began).name:
+        return Found(paper, "before", announced.batch)
+    return _carried(paper, announced.type == "cross", announced.batch, policy)
+
+
+def _listed(paper: Paper, first_seen_at: datetime, began: datetime, policy: Policy) -> Found | None:
+    """A paper that was listed without saying how it was announced."""
+    calendar = policy.calendar
+    first = calendar.newest(began)
+    natural = calendar.of_submission(latest_submission(paper))
+    if natural.closes_at < began - BASELINE:
+        return Found(paper, "old", natural.name)
+    if first_seen_at < calendar.following(first).announced_at and natural.name < first.name:
+        # Visible when the digest began: in the first batch only if that batch's feed says so.
+        shown = [policy.feed_batch.get(category, "") for category in paper.categories]
+        return Found(paper, "before", natural.name) if max(shown) >= first.name else None
+    cross = paper.categories[0] not in policy.categories
+    came = natural.name if natural.name > policy.last_batch else calendar.newest(first_seen_at).name
+    return _carried(paper, cross, came, policy)
+
+
+def _carried(paper: Paper, cross: bool, batch: str, policy: Policy) -> Found:
+    if cross:
+        return Found(paper, "cross" if policy.cross_lists else "left-out", batch)
+    return Found(paper, "late" if _is_late(paper, batch, policy) else "new", batch)
+
+
+def _is_late(paper: Paper, batch: str, policy: Policy) -> bool:
+    """Submitted before the period of the batch it came with, or missed by an earlier post."""
+    if policy.last_batch and batch <= policy.last_batch:
+        return True
+    if paper.submitted_at is None:
+        return False
+    try:
+        came_with = policy.calendar.batch(batch)
+    except ValueError:  # listed on a day on which the calendar expects nothing
+        return False
+    return latest_submission(paper) < came_with.opens_at
+
+
+def latest_submission(paper: Paper) -> datetime:
+    """The latest moment at which it can have been submitted: OAI-PMH knows only the day."""
+    at = paper.submitted_at
+    assert at is not None
+    midnight = at.astimezone(UTC).time() == time(0)
+    return at + timedelta(days=1, seconds=-1) if midnight else at
+
+
+# ---------------------------------------------------------------- what a post says of it
+
+
+def window_of(date: str, last_date: str, anchor: str, zone: str) -> Window:
+    """The label of a post: from the anchor of the last post's day to that of its own.
+
+    Args:
+        date: Of the post, YYYY-MM-DD.
+        last_date: Of the last post before it; empty for the first, which then spans a day.
+        anchor: Time of day, HH:MM, in ``zone``.
+        zone: IANA name.
+    """
+    hour, minute = map(int, anchor.split(":"))
+    at = time(hour, minute, tzinfo=ZoneInfo(zone))
+    end = Date.fromisoformat(date)
+    start = Date.fromisoformat(last_date) if last_date else end - timedelta(days=1)
+    return Window(
+        datetime.combine(start, at).astimezone(UTC),
+        datetime.combine(end, at).astimezone(UTC),
+        anchor,
+        zone,
+    )
+
+
+def coverage_of(
+    placements: Sequence[Placement],
+    window: Window,
+    visits: Sequence[Visit],
+    earlier: Coverage | None = None,
+) -> Coverage:
+    """What a post says of itself: from everything its date accounts for, and the newest visits."""
+    roles = [placement.role for placement in placements]
+    carried = [p for p in placements if p.role in CARRIED]
+    left_out = [p for p in placements if p.role == "left-out"]
+    batches = {p.batch for p in (*carried, *left_out) if p.batch and p.role != "late"}
+    return Coverage(
+        window=earlier.window if earlier else window,
+        state=overall(visits) if visits else (earlier.state if earlier else "quiet"),
+        batches=tuple(sorted(batches)),
+        announced=len(carried) + len(left_out),
+        new=roles.count("new") + roles.count("late"),
+        cross=roles.count("cross"),
+        late=roles.count("late"),
+        updates=tuple(Update(_id(p), p.title, p.reason) for p in placements if p.role == "update"),
+        left_out=tuple(LeftOut(_id(p), p.title, p.reason) for p in left_out),
+        problems=problems(visits),
+    )
+
+
+def _id(placement: Placement) -> ArxivId:
+    version = f"v{placement.version}" if placement.version else ""
+    return ArxivId.parse(placement.base + version)
+
+
+def overall(visits: Sequence[Visit]) -> FeedState:
+    """One state for all categories: of each the best that a source gave, of these the worst."""
+    order: tuple[FeedState, ...] = ("fresh", "quiet", "waiting", "stalled", "failed")
+    best: dict[str, int] = {}
+    for visit in visits:
+        rank = order.index(visit.state)
+        best[visit.category] = min(rank, best.get(visit.category, len(order)))
+    return order[max(best.values())] if best else "quiet"
+
+
+def problems(visits: Sequence[Visit]) -> tuple[str, ...]:
+    """One line for each source that failed or stalled, and for what it said."""
+    lines: dict[str, list[str]] = {}
+    for visit in visits:
+        if visit.state in ("failed", "stalled"):
+            lines.setdefault(f"{visit.by}: {visit.detail}", []).append(visit.category)
+    return tuple(f"{'+'.join(categories)} {line}" for line, categories in lines.items())
+
+
+def covered_until(visits: Sequence[Visit], began: datetime | None, calendar: Calendar) -> str:
+    """The newest batch up to which nothing is missing in a category; "" before its first listing.
+
+    A feed covers the batch that it showed, OAI-PMH all up to the one it reached. A batch that
+    neither gave ends the chain, however many came after it.
+
+    Args:
+        visits: Of one category.
+        began: When its papers were first listed.
+        calendar: Tells which batches there were.
+    """
+    if began is None:
+        return ""
+    good = [visit for visit in visits if visit.state == "fresh" and visit.batch]
+    until = max((v.batch for v in good if v.by == "oai"), default="")
+    until = max(until, _before(calendar.newest(began), calendar))
+    shown = {visit.batch for visit in good if visit.by == "feed"}
+    listed = Date.fromisoformat(max(shown, default=until))
+    horizon = datetime.combine(listed, time(12), tzinfo=UTC)  # its own day
+    for batch in calendar.between(until, horizon):
+        if batch.name not in shown:
+            break
+        until = batch.name
+    return until
+
+
+def _before(batch: Batch, calendar: Calendar) -> str:
+    return calendar.newest(batch.announced_at - timedelta(seconds=1)).name

@@ -1,0 +1,265 @@
+"""DuckDB: papers, what was made of them and by what, outcomes and posts. The only SQL.
+
+Results are written once and never changed: their key is the hash of what they were made from
+and what made them. A post is a list of such keys, so that rendering it again gives the same
+bytes whatever has been made since. What was seen of arXiv is kept by ``ledger``, beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from digest.records import (
+    Coverage,
+    MadeBy,
+    Mark,
+    Outcome,
+    Paper,
+    PaperId,
+    Placement,
+    from_json,
+    to_json,
+)
+from digest.store.database import Database
+from digest.store.ledger import place
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class PostHeading:
+    """What stands above a post's papers, as it was when the post was made.
+
+    ``coverage`` is None where the papers were not announced: those of a folder.
+    """
+
+    title: str
+    categories: tuple[str, ...]
+    sources: tuple[str, ...]
+    coverage: Coverage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostItem:
+    """A paper's place in a post, as it was when the post was made.
+
+    The keys name the results that it shows, None where there is none; ``errors`` says why.
+    """
+
+    paper: Paper
+    pdf_sha256: str
+    document_key: str | None = None
+    translation_key: str | None = None
+    breakdown_key: str | None = None
+    errors: tuple[str, ...] = ()
+    mark: Mark = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the store holds, for ``status``."""
+
+    papers: int
+    documents: int
+    translations: int
+    breakdowns: int
+    posts: int
+    failing: int
+
+
+def result_key(stage: str, made_from: Sequence[str], made_by: MadeBy) -> str:
+    """The key of a result: sha256 over its stage, what it is made from and what makes it."""
+    digest = hashlib.sha256()
+    for part in (stage, *made_from):
+        digest.update(hashlib.sha256(part.encode()).digest())
+    digest.update(to_json(made_by))
+    return digest.hexdigest()
+
+
+class Store:
+    """One home's database.
+
+    Args:
+        path: The file; made, with its tables, at the first use.
+        clock: Tells the time, aware and in UTC; tests hand in their own.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self.database = Database(path, clock)
+
+    # ------------------------------------------------------------ papers
+
+    def put_papers(self, papers: Sequence[tuple[Paper, str]], source: str) -> None:
+        """Remember papers, each with its PDF's sha256; what is known of one now replaces before."""
+        rows = [
+            [str(paper.id), to_json(paper).decode(), source, pdf_sha256, self.database.now()]
+            for paper, pdf_sha256 in papers
+        ]
+        if not rows:  # duckdb's executemany raises on an empty list
+            return
+        with self.database.transaction() as con:
+            con.executemany(
+                """INSERT INTO paper VALUES (?, ?, ?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET record = excluded.record,
+                   source = excluded.source, pdf_sha256 = excluded.pdf_sha256""",
+                rows,
+            )
+
+    # ------------------------------------------------------------ results
+
+    def results(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
+        """The finished pieces of work among ``keys``; a key that has none is left out."""
+        if not keys:
+            return {}
+        sql = "SELECT key, record FROM result WHERE key IN (SELECT unnest(?))"
+        return {
+            key: from_json(record, kind) for key, record in self.database.query(sql, [list(keys)])
+        }
+
+    def result(self, key: str, kind: type[Record]) -> Record | None:
+        """A finished piece of work, or None where it has not been done."""
+        return self.results([key], kind).get(key)
+
+    def put_result(self, key: str, outcome: Outcome, record: Any) -> None:
+        """Keep a finished piece of work and its outcome, together or not at all."""
+        values = [
+            key,
+            str(outcome.paper),
+            outcome.stage,
+            to_json(record).decode(),
+            to_json(record.made_by).decode(),
+            outcome.seconds,
+            self.database.now(),
+        ]
+        with self.database.transaction() as con:
+            con.execute("INSERT OR IGNORE INTO result VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            _insert_outcome(con, outcome, "", self.database.now())
+
+    def put_failure(self, outcome: Outcome, trace: str) -> None:
+        """Keep what went wrong with a paper, with its traceback."""
+        with self.database.transaction() as con:
+            _insert_outcome(con, outcome, trace, self.database.now())
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """End the failures that ``outcomes`` say are over: finished work found again counts."""
+        failing = {(outcome.paper, outcome.stage) for outcome, _ in self.failures()}
+        over = [outcome for outcome in outcomes if (outcome.paper, outcome.stage) in failing]
+        if not over:
+            return
+        with self.database.transaction() as con:
+            for outcome in over:
+                _insert_outcome(con, outcome, "", self.database.now())
+
+    def failures(self) -> list[tuple[Outcome, datetime]]:
+        """Stages whose newest outcome is a failure, newest first."""
+        rows = self.database.query(
+            """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
+               QUALIFY row_number() OVER (PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
+               ORDER BY at_utc DESC""",
+        )
+        return [
+            (Outcome(PaperId.parse(paper), *rest), at.replace(tzinfo=UTC))
+            for paper, *rest, at in rows
+            if rest[1] == "failed"
+        ]
+
+    # ------------------------------------------------------------ posts
+
+    def post_items(self, date: str) -> list[PostItem]:
+        """The papers of a date's post in their order; empty where there is no post."""
+        rows = self.database.query(
+            "SELECT record FROM post_item WHERE date = ? ORDER BY position", [date]
+        )
+        return [from_json(row[0], PostItem) for row in rows]
+
+    def post_heading(self, date: str) -> PostHeading | None:
+        """What stands above a date's post; None where there is no post."""
+        rows = self.database.query("SELECT heading FROM post WHERE date = ?", [date])
+        return from_json(rows[0][0], PostHeading) if rows else None
+
+    def post_dates(self) -> list[tuple[str, str, int]]:
+        """``(date, sources, papers)`` of every post, newest first."""
+        rows = self.database.query(
+            """SELECT date, heading, count(paper_id) FROM post LEFT JOIN post_item USING (date)
+               GROUP BY ALL ORDER BY date DESC""",
+        )
+        return [
+            (date, ", ".join(from_json(heading, PostHeading).sources), papers)
+            for date, heading, papers in rows
+        ]
+
+    def put_post(
+        self,
+        date: str,
+        heading: PostHeading,
+        items: Sequence[PostItem],
+        placements: Sequence[Placement] = (),
+    ) -> None:
+        """Set what a date's post shows, in this order, and what the ledger shall know of it."""
+        rows = [
+            [date, position, str(item.paper.id), to_json(item).decode()]
+            for position, item in enumerate(items)
+        ]
+        with self.database.transaction() as con:
+            con.execute(
+                """INSERT INTO post VALUES (?, ?, ?)
+                   ON CONFLICT (date) DO UPDATE SET heading = excluded.heading""",
+                [date, to_json(heading).decode(), self.database.now()],
+            )
+            con.execute("DELETE FROM post_item WHERE date = ?", [date])
+            if rows:
+                con.executemany("INSERT INTO post_item VALUES (?, ?, ?, ?)", rows)
+            place(con, date, placements, self.database.now())
+
+    def put_post_file(self, date: str, sha256: str) -> None:
+        """Remember, before it is renamed into place, that a file with these bytes is ours."""
+        with self.database.transaction() as con:
+            con.execute(
+                "INSERT OR IGNORE INTO post_file VALUES (?, ?, ?)",
+                [date, sha256, self.database.now()],
+            )
+
+    def wrote_post_file(self, date: str, sha256: str) -> bool:
+        """Whether we wrote a date's post with these bytes, under whatever name it is now."""
+        query = "SELECT 1 FROM post_file WHERE date = ? AND sha256 = ?"
+        return bool(self.database.query(query, [date, sha256]))
+
+    # ------------------------------------------------------------ status
+
+    def counts(self) -> Counts:
+        """How much the store holds."""
+        rows = self.database.query(
+            """SELECT (SELECT count(*) FROM paper),
+                      count(*) FILTER (stage = 'extract'),
+                      count(*) FILTER (stage = 'translate'),
+                      count(*) FILTER (stage = 'explain'),
+                      (SELECT count(*) FROM post) FROM result""",
+        )
+        papers, documents, translations, breakdowns, posts = rows[0]
+        failing = len(self.failures())
+        return Counts(papers, documents, translations, breakdowns, posts, failing)
+
+
+def _insert_outcome(
+    con: duckdb.DuckDBPyConnection, outcome: Outcome, trace: str, at: datetime
+) -> None:
+    con.execute(
+        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            str(outcome.paper),
+            outcome.stage,
+            outcome.status,
+            outcome.error,
+            outcome.hint,
+            trace,
+            outcome.seconds,
+            at,
+        ],
+    )

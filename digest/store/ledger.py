@@ -1,0 +1,284 @@
+"""The ledger: every paper ever seen of arXiv, where and when, and which post carried it.
+
+A paper is known by its base id. It is *placed* once: carried by a post, left out of one for a
+reason, or known from before the digest began; until then every look at arXiv finds it again.
+What a sighting means is decided in ``digest.coverage``; here it is only kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from digest.records import (
+    ArxivId,
+    Look,
+    PaperId,
+    Placement,
+    Role,
+    Sighting,
+    Visit,
+    from_json,
+    to_json,
+)
+from digest.store.database import Database
+
+CARRIED: tuple[Role, ...] = ("new", "late", "cross")
+SETTLED: tuple[Role, ...] = (*CARRIED, "before", "old", "left-out")
+"""Roles that end a paper's wait. An update comes after one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One batch in one category, for ``status``.
+
+    ``announced``: what the feed showed of it, new versions apart. ``fetched``: papers carried whose
+    PDF is here. ``failed``: carried papers with a stage that failed.
+    """
+
+    batch: str
+    category: str
+    announced: int
+    fetched: int
+    new: int
+    cross: int
+    late: int
+    left_out: int
+    failed: int
+
+
+class Ledger:
+    """The ledger of one home."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # ------------------------------------------------------------ what was seen
+
+    def record(self, look: Look) -> None:
+        """Keep what a look showed. What was seen before stays; what is known of it is renewed."""
+        rows = [_sighting_row(sighting) for sighting in look.sightings]
+        newest = {tuple(row[:5]): row for row in rows}  # one look may show a paper twice
+        visits = [
+            [_naive(visit.at), visit.by, visit.category, to_json(visit).decode()]
+            for visit in look.visits
+        ]
+        with self._database.transaction() as con:
+            _insert(
+                con,
+                """INSERT INTO sighting SELECT {} ON CONFLICT DO UPDATE SET
+                   record = excluded.record,
+                   first_seen_utc = least(first_seen_utc, excluded.first_seen_utc)""",
+                list(newest.values()),
+            )
+            _insert(con, "INSERT INTO visit SELECT {} ON CONFLICT DO NOTHING", visits)
+
+    def looks_since(self, at: datetime) -> Look:
+        """Everything seen since ``at``, as one look: what a bundle carries."""
+        since = [_naive(at)]
+        sightings = self._database.query(
+            "SELECT record FROM sighting WHERE first_seen_utc >= ? ORDER BY ALL", since
+        )
+        visits = self._database.query(
+            "SELECT record FROM visit WHERE at_utc >= ? ORDER BY at_utc, seen_by, category", since
+        )
+        return Look(
+            tuple(from_json(row[0], Sighting) for row in sightings),
+            tuple(from_json(row[0], Visit) for row in visits),
+        )
+
+    def sightings(self, date: str) -> dict[str, list[Sighting]]:
+        """What is known of each paper that waits for a post, by base id, in the order seen.
+
+        Papers that ``date``'s own post left out wait again: another limit may let them in.
+        """
+        rows = self._database.query(
+            """SELECT base, record FROM sighting WHERE base NOT IN (
+                   SELECT base FROM placement
+                   WHERE list_contains(?, role) AND NOT (role = 'left-out' AND date = ?))
+               ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
+            [list(SETTLED), date],
+        )
+        found: dict[str, list[Sighting]] = {}
+        for base, record in rows:
+            found.setdefault(base, []).append(from_json(record, Sighting))
+        return found
+
+    def of_papers(self, bases: Sequence[str]) -> dict[str, list[Sighting]]:
+        """Everything seen of these papers."""
+        rows = self._database.query(
+            """SELECT base, record FROM sighting WHERE list_contains(?, base)
+               ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
+            [list(bases)],
+        )
+        found: dict[str, list[Sighting]] = {}
+        for base, record in rows:
+            found.setdefault(base, []).append(from_json(record, Sighting))
+        return found
+
+    def newer_versions(self) -> list[tuple[Placement, Sighting]]:
+        """Carried papers of which a version is known that neither their post nor a list has."""
+        rows = self._database.query(
+            """WITH shown AS (
+                   SELECT base, max(version) AS version FROM placement
+                   WHERE role IN ('new', 'late', 'cross', 'update') GROUP BY base),
+               carried AS (
+                   SELECT * FROM placement WHERE role IN ('new', 'late', 'cross'))
+               SELECT carried.base, carried.version, carried.role, carried.date, carried.title,
+                      carried.reason, carried.batch, sighting.record
+               FROM carried JOIN shown USING (base) JOIN sighting USING (base)
+               WHERE sighting.version > greatest(shown.version, 1)
+               QUALIFY row_number() OVER (
+                   PARTITION BY carried.base ORDER BY sighting.version DESC, seen_by = 'api' DESC
+               ) = 1 ORDER BY carried.base"""
+        )
+        return [(Placement(*row[:7]), from_json(row[7], Sighting)) for row in rows]
+
+    # ------------------------------------------------------------ what became of it
+
+    def placements(self, date: str) -> list[Placement]:
+        """What ``date``'s post made of the papers it accounts for."""
+        rows = self._database.query(
+            """SELECT base, version, role, date, title, reason, batch FROM placement
+               WHERE date = ? ORDER BY placed_utc, base, version, role""",
+            [date],
+        )
+        return [Placement(*row) for row in rows]
+
+    def carried(self, base: str) -> Placement | None:
+        """Where a paper was carried; None where it was not."""
+        rows = self._database.query(
+            """SELECT base, version, role, date, title, reason, batch FROM placement
+               WHERE base = ? AND role IN ('new', 'late', 'cross')""",
+            [base],
+        )
+        return Placement(*rows[0]) if rows else None
+
+    def last_batch(self, before: str) -> str:
+        """The newest batch that a post of before this date accounts for; empty where none does."""
+        rows = self._database.query(
+            """SELECT max(batch) FROM placement WHERE date < ?
+               AND role IN ('new', 'cross', 'left-out', 'before')""",
+            [before],
+        )
+        return rows[0][0] or ""
+
+    def last_date(self, before: str) -> str:
+        """The date of the newest post of announced papers before this date; empty where none."""
+        rows = self._database.query("SELECT max(date) FROM placement WHERE date < ?", [before])
+        return rows[0][0] or ""
+
+    # ------------------------------------------------------------ how the feeds did
+
+    def visits(self, category: str, limit: int = 1000) -> list[Visit]:
+        """A category's visits, newest first."""
+        rows = self._database.query(
+            """SELECT record FROM visit WHERE category = ? ORDER BY at_utc DESC, seen_by
+               LIMIT ?""",
+            [category, limit],
+        )
+        return [from_json(row[0], Visit) for row in rows]
+
+    def newest_visits(self) -> list[Visit]:
+        """The newest visit of each category by each source."""
+        rows = self._database.query(
+            """SELECT record FROM visit QUALIFY row_number() OVER (
+                   PARTITION BY category, seen_by ORDER BY at_utc DESC) = 1
+               ORDER BY category, seen_by"""
+        )
+        return [from_json(row[0], Visit) for row in rows]
+
+    def batches(self, categories: Sequence[str], limit: int) -> list[BatchLine]:
+        """The newest ``limit`` batches in each category, newest first."""
+        rows = self._database.query(
+            """WITH listed AS (
+                   SELECT base, any_value(from_json(record->'$.paper.categories', '["VARCHAR"]'))
+                          AS categories FROM sighting GROUP BY base),
+               broken AS (
+                   SELECT paper_id FROM outcome QUALIFY row_number() OVER (
+                       PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
+                       AND status = 'failed'),
+               placed AS (
+                   SELECT batch, unnest(categories) AS category, role, pdf_sha256 <> '' AS here,
+                          id IN (SELECT paper_id FROM broken) AS broken
+                   FROM placement JOIN listed USING (base)
+                   LEFT JOIN paper ON paper.id = base || CASE WHEN placement.version > 0
+                       THEN 'v' || placement.version ELSE '' END
+                   WHERE role IN ('new', 'late', 'cross', 'left-out')),
+               shown AS (
+                   SELECT record->>'batch' AS batch, category, max(CAST(record->>'new' AS INT)
+                          + CAST(record->>'cross' AS INT)) AS announced
+                   FROM visit WHERE seen_by = 'feed' AND record->>'batch' <> '' GROUP BY ALL)
+               SELECT batch, category, coalesce(any_value(announced), 0),
+                      count(*) FILTER (here AND role <> 'left-out'),
+                      count(*) FILTER (role IN ('new', 'late')), count(*) FILTER (role = 'cross'),
+                      count(*) FILTER (role = 'late'), count(*) FILTER (role = 'left-out'),
+                      count(*) FILTER (broken AND role <> 'left-out')
+               FROM placed FULL JOIN shown USING (batch, category)
+               WHERE list_contains(?, category)
+               GROUP BY batch, category
+               QUALIFY row_number() OVER (PARTITION BY category ORDER BY batch DESC) <= ?
+               ORDER BY batch DESC, category""",
+            [list(categories), limit],
+        )
+        return [BatchLine(*row) for row in rows]
+
+    def began_at(self, category: str) -> datetime | None:
+        """When the query API first listed a category's papers; None: never yet."""
+        rows = self._database.query(
+            """SELECT min(at_utc) FROM visit
+               WHERE category = ? AND seen_by = 'api' AND record->>'state' <> 'failed'""",
+            [category],
+        )
+        return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
+
+
+def place(
+    con: duckdb.DuckDBPyConnection, date: str, placements: Iterable[Placement], now: datetime
+) -> None:
+    """Set what ``date``'s post makes of these papers, inside a transaction of the caller's.
+
+    Of what it left out before, only what it still leaves out remains so.
+    """
+    rows = [
+        [p.base, p.version, p.role, p.date, p.reason, p.title, p.batch, now] for p in placements
+    ]
+    if not rows:
+        return
+    con.execute("DELETE FROM placement WHERE date = ? AND role = 'left-out'", [date])
+    _insert(con, "INSERT INTO placement SELECT {} ON CONFLICT DO NOTHING", rows)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """All rows in one statement: a statement a row takes a millisecond each."""
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    con.execute(sql.format(", ".join(["unnest(?)"] * len(columns))), columns)
+
+
+def _sighting_row(sighting: Sighting) -> list[object]:
+    paper = sighting.paper
+    assert isinstance(paper.id, ArxivId)  # only arXiv is sighted
+    announced = paper.announced
+    return [
+        paper.id.base,
+        paper.id.version or 0,
+        sighting.by,
+        announced.batch if announced else "",
+        announced.type if announced else "",
+        to_json(sighting).decode(),
+        _naive(sighting.seen_at),
+    ]
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def base_of(paper: PaperId) -> str:
+    """What versions of one paper have in common."""
+    return paper.base if isinstance(paper, ArxivId) else str(paper)
