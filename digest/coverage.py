@@ -278,7 +278,7 @@ def covered_until(visits: Sequence[Visit], began: datetime | None, calendar: Cal
     """
     if began is None:
         return ""
-    good = [visit for visit in visits if visit.state == "fresh" and visit.batch]
+    good = [visit for visit in visits if visit.state != "failed" and visit.batch]
     until = max((v.batch for v in good if v.by == "oai"), default="")
     until = max(until, _before(calendar.newest(began), calendar))
     shown = {visit.batch for visit in good if visit.by == "feed"}
