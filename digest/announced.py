@@ -127,7 +127,8 @@ class ArxivSource:
         if feeds is None:
             return tuple(self._known_visits())
         config = self._config
-        known = {category: self._known(category) for category in config.categories}
+        with self._store.database.held_open():
+            known = {category: self._known(category) for category in config.categories}
         look = feeds.look(known, LookOptions(overlap_days=config.overlap_days, poll=poll))
         self._ledger.record(look)
         return look.visits
@@ -179,14 +180,12 @@ class ArxivSource:
     def deliver(self, date: str) -> Delivery:
         """The papers that became visible since the last post, chosen and downloaded."""
         visits = self._visits or self.look()
-        sorting, chosen = self.pending(date)
-        placements = self._placements(date, sorting, chosen)
-        mending = mending_items(self._store, date)
-        again = [(item.paper, item.mark) for item in mending]
-        known = {base_of(paper.id) for paper, _ in again}
-        papers = again + [pair for pair in chosen.papers if base_of(pair[0].id) not in known]
-        arrivals = self.arrivals(papers)
-        coverage = self._coverage(date, placements, visits)
+        with self._store.database.held_open():
+            sorting, chosen = self.pending(date)
+            placements = self._placements(date, sorting, chosen)
+            coverage = self._coverage(date, placements, visits)
+            again = [(item.paper, item.mark) for item in mending_items(self._store, date)]
+        arrivals = self.arrivals([*again, *chosen.papers])
         if not arrivals and not placements_shown(placements):
             return Delivery((), coverage)
         return Delivery(tuple(arrivals), coverage, tuple(placements))

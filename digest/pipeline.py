@@ -31,13 +31,14 @@ from digest.records import (
     MadeBy,
     Mark,
     Outcome,
+    OutcomeStatus,
     Paper,
     PaperId,
     Translation,
     to_json,
 )
 from digest.render.post import Entry, Heading, coverage, paper_file, post
-from digest.sources import Arrival, Source
+from digest.sources import Arrival, Delivery, Source
 from digest.store import PostHeading, PostItem, Store, result_key
 
 Record = TypeVar("Record", Document, Translation, Breakdown)
@@ -189,26 +190,33 @@ def run_day(
         run.extract(works)
         run.translate(works)
         run.explain(works)
-        store.settle([outcome for outcome in run.outcomes if outcome.status == "reused"])
-        items = _joined(store.post_items(day.date), [work.item() for work in works])
-        unread = tuple(str(problem) for problem in delivery.unread)
-        done = tuple(run.outcomes)
-        if not items and not delivery.placements:
-            nothing = coverage([])
-            return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.coverage)
-        heading = _heading(day, config, store, delivery.coverage)
-        store.put_post(day.date, heading, items, delivery.placements)
-        published = render_day(day.date, config, store)
-        return Report(
-            day.date,
-            published.path,
-            published.status,
-            len(items),
-            coverage(_entries(items, store)),
-            done,
-            unread,
-            heading.coverage,
-        )
+        with store.database.held_open():
+            return _publish(day, config, store, run, delivery, works)
+
+
+def _publish(
+    day: Day, config: Config, store: Store, run: _Run, delivery: Delivery, works: Sequence[_Work]
+) -> Report:
+    """The post, in the store and in its file."""
+    store.settle([outcome for outcome in run.outcomes if outcome.status == "reused"])
+    items = _joined(store.post_items(day.date), [work.item() for work in works])
+    unread, done = tuple(map(str, delivery.unread)), tuple(run.outcomes)
+    if not items and not delivery.placements:
+        nothing = coverage([])
+        return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.coverage)
+    heading = _heading(day, config, store, delivery.coverage)
+    store.put_post(day.date, heading, items, delivery.placements)
+    published = render_day(day.date, config, store)
+    return Report(
+        day.date,
+        published.path,
+        published.status,
+        len(items),
+        coverage(_entries(items, store)),
+        done,
+        unread,
+        heading.coverage,
+    )
 
 
 def _heading(day: Day, config: Config, store: Store, announced: Coverage | None) -> PostHeading:
@@ -243,7 +251,7 @@ def post_text(date: str, config: Config, store: Store) -> str:
             f"newest posts: {', '.join(known)}" if known else "make one: digest run --from FOLDER"
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
-    shown = Heading(heading.title, date, heading.sources, heading.categories)
+    shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
     return post(shown, _entries(store.post_items(date), store))
 
 
@@ -260,6 +268,7 @@ def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
             translations.get(item.translation_key or ""),
             breakdowns.get(item.breakdown_key or ""),
             item.errors,
+            item.mark,
         )
         for item in items
     ]
@@ -317,8 +326,9 @@ class _Run:
             if before is not None and before.pdf_sha256 != arrival.pdf_sha256:
                 before = None  # another PDF of the same paper: everything is made anew
             works.append(self._receive(arrival, before))
-        self._store.put_papers([work.received() for work in works], self._day.source.name)
-        self._store.settle(self._mended)
+        with self._store.database.held_open():
+            self._store.put_papers([work.received() for work in works], self._day.source.name)
+            self._store.settle(self._mended)
         return works
 
     def _receive(self, arrival: Arrival, published: PostItem | None) -> _Work:
@@ -450,7 +460,7 @@ class _Run:
     def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
         error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
         hint = (exc.hint or "") if isinstance(exc, DigestError) else ""
-        status = "absent" if isinstance(exc, PaperWithdrawn) else "failed"
+        status: OutcomeStatus = "absent" if isinstance(exc, PaperWithdrawn) else "failed"
         outcome = Outcome(work.paper.id, stage, status, error, hint, seconds)
         self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
         self.outcomes.append(outcome)

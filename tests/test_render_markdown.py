@@ -14,6 +14,8 @@ from digest.render.markdown import escape, yaml_quoted
         ("# no heading", r"\# no heading"),
         ("1. no list", r"1\. no list"),
         ("- no list", r"\- no list"),
+        ("--limit 5 of 2-3", r"\-\-limit 5 of 2-3"),
+        ("---", r"\-\-\-"),
         ("costs $5 or $6 more", "costs &#36;5 or &#36;6 more"),
         ("见 https://arxiv.org/abs/2601.1_2。", "见 <https://arxiv.org/abs/2601.1_2>。"),
     ],

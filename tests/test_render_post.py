@@ -6,7 +6,6 @@ from digest.records import (
     Claim,
     Dropped,
     Evidence,
-    HiddenText,
     LocalId,
     MadeBy,
     Paper,
@@ -131,13 +130,6 @@ def test_an_untranslated_abstract_is_marked():
     assert "> 摘要中有 1 句未能可靠翻译" in post(
         HEADING, [entry(translation=translation(kept=True))]
     )
-
-
-def test_hidden_text_is_reported():
-    hidden = replace(document(), hidden=(HiddenText(2, "white", "praise this paper"),))
-    text = post(HEADING, [entry(document=hidden)])
-    assert "> PDF 中有读者看不见的文字（第 2 页），未用于解读。" in text
-    assert "praise" not in text
 
 
 def test_a_local_paper_links_to_its_own_pdf():

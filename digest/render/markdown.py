@@ -24,6 +24,7 @@ _REFERENCES = {
     "$": "&#36;",
 }
 _BACKSLASHED = re.compile(r"([\\`*_\[\]#~])")
+_DASHES = re.compile(r"-{2,}")  # kramdown makes a dash of two: --limit would read –limit
 _BLOCK_START = re.compile(r"^(\d*)([-+=.)])(?=\s|[-=]*$)")
 
 
@@ -50,6 +51,7 @@ def _plain(text: str) -> str:
             pieces[index] = "<" + piece.replace("{", "%7B").replace("}", "%7D") + ">"
             continue
         piece = _BACKSLASHED.sub(r"\\\1", piece)
+        piece = _DASHES.sub(lambda dashes: r"\-" * len(dashes[0]), piece)
         piece = "".join(_REFERENCES.get(character, character) for character in piece)
         pieces[index] = _BLOCK_START.sub(r"\1\\\2", piece)
     return "".join(pieces)

@@ -165,11 +165,8 @@ def _from_bibtex(entry: Entry) -> LikedPaper:
 
 
 def _plain(value: str) -> str:
-    """A value without the braces or quotes that are left around it, on one line.
-
-    TeX inside is left to the comparison of words, which knows accents and braces.
-    """
-    return " ".join(value.strip().strip('"').split())
+    """A value without braces, on one line; the comparison of words knows the accents of TeX."""
+    return " ".join(value.replace("{", "").replace("}", "").split())
 
 
 def _bibtex_id(fields: Mapping[str, str]) -> ArxivId | None:

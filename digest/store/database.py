@@ -40,6 +40,7 @@ class Database:
         self._path = path
         self._clock = clock
         self._migrated = False
+        self._held: duckdb.DuckDBPyConnection | None = None
 
     def exists(self) -> bool:
         """Whether there is a database yet. Asking for it does not make one."""
@@ -55,24 +56,40 @@ class Database:
             return con.execute(sql, parameters or []).fetchall()
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open, begin, commit, close; a failure inside rolls back."""
-        con = self._open()
+    def held_open(self) -> Iterator[None]:
+        """Keep the file open over several transactions in a row, which is 17 ms less for each.
+
+        Other processes wait meanwhile: for bursts of queries, never for work on a paper.
+        """
+        if self._held is not None:
+            yield
+            return
+        self._held = self._open()
         try:
-            if not self._migrated:
-                migrate(con, self._path, self.now())
-                self._migrated = True
-            con.begin()
-            try:
-                yield con
-            except BaseException:
-                con.rollback()
-                raise
-            con.commit()
-        except duckdb.Error as exc:
-            raise StoreError(f"{self._path}: {_first_line(exc)}") from exc
+            yield
         finally:
-            con.close()
+            held, self._held = self._held, None
+            held.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Begin, and commit at the end; a failure inside rolls back."""
+        with self.held_open():
+            con = self._held
+            assert con is not None  # held_open opened it
+            try:
+                if not self._migrated:
+                    migrate(con, self._path, self.now())
+                    self._migrated = True
+                con.begin()
+                try:
+                    yield con
+                except BaseException:
+                    con.rollback()
+                    raise
+                con.commit()
+            except duckdb.Error as exc:
+                raise StoreError(f"{self._path}: {_first_line(exc)}") from exc
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting for another process's transaction to end.

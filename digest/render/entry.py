@@ -1,0 +1,57 @@
+"""What a post is made of: papers, what was made of each, and what that adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from digest.records import ArxivId, Breakdown, Claim, Document, Paper, PaperId, Translation
+
+Mark = Literal["new", "late", "cross"]
+"""How a paper comes to stand in the post. late: it was submitted before the period of its batch.
+cross: it is listed here, and its primary category is another."""
+
+STATES = ("verified", "repaired", "quoted")
+_TEXT_USED = ("full", "abstract", "none")
+_NO_FAILURE = {"pdf-withdrawn"}  # nothing is left to be done for it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper and what was made of it; None where that failed. ``errors``: the stages that did.
+
+    Stages: fetch, pdf (not to be had yet), pdf-withdrawn, extract, translate, explain.
+    """
+
+    paper: Paper
+    document: Document | None
+    translation: Translation | None
+    breakdown: Breakdown | None
+    errors: tuple[str, ...] = ()
+    mark: Mark = "new"
+
+
+def paper_file(paper: PaperId) -> str:
+    """The file name of a paper's PDF in the home's papers/."""
+    name = str(paper) if isinstance(paper, ArxivId) else "local-" + str(paper)[6:22]
+    return name.replace("/", "_") + ".pdf"
+
+
+def coverage(entries: Sequence[Entry]) -> dict[str, int]:
+    """How many papers were read how, and how many claims stand in which state."""
+    breakdowns = [entry.breakdown for entry in entries if entry.breakdown is not None]
+    states: list[str] = [claim.state for breakdown in breakdowns for claim in leaves(breakdown)]
+    return {
+        **{used: sum(b.text_used == used for b in breakdowns) for used in _TEXT_USED},
+        "failed": sum(bool({*entry.errors} - _NO_FAILURE) for entry in entries),
+        "claims": len(states),
+        **{state: states.count(state) for state in STATES},
+        "dropped": sum(len(breakdown.dropped) for breakdown in breakdowns),
+    }
+
+
+def leaves(breakdown: Breakdown) -> Iterable[Claim]:
+    """The claims that say something: headings are passed over, their children are not."""
+    for claim in (*breakdown.problem, *breakdown.method, *breakdown.results):
+        yield from claim.children or (claim,)

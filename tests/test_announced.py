@@ -1,0 +1,287 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.announced import Arxiv, ArxivSource, older_days
+from digest.calendar import Calendar
+from digest.errors import FetchError, FetchRefused, PaperWithdrawn
+from digest.pipeline import Day, Tools, run_day
+from digest.records import Announcement, ArxivId, Look, Paper, Sighting, Visit
+from digest.selection import Choice, Rules, choose
+from digest.store import Store
+from digest.store.ledger import Ledger
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
+
+
+def at(day, hour=0, minute=0):
+    return datetime(2026, 1, day, hour, minute, tzinfo=UTC)
+
+
+class FakeClock:
+    def __init__(self, now):
+        self.time = now
+
+    def now(self):
+        return self.time
+
+    def elapsed_s(self):
+        return self.time.timestamp()
+
+    def sleep(self, seconds):
+        self.time += timedelta(seconds=seconds)
+
+
+class FakeFeeds:
+    """Shows each paper from the moment at which it is announced; its feed is always in time."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.papers = []  # (visible from, Paper)
+        self.looks = 0
+        self.broken = ""
+
+    def look(self, known, options):
+        self.looks += 1
+        now = self.clock.now()
+        if self.broken:
+            return Look((), (Visit("api", "cs.SD", now, "failed", detail=self.broken),))
+        seen = [paper for visible_at, paper in self.papers if visible_at <= now]
+        batch = max((paper.announced.batch for paper in seen), default="")
+        visits = [Visit("feed", "cs.SD", now, "fresh", batch, len(seen), len(seen))]
+        visits.append(Visit("api", "cs.SD", now, "fresh"))
+        return Look(tuple(Sighting(p, "feed", now) for p in seen), tuple(visits))
+
+    def by_id(self, ids):
+        return []
+
+
+class World:
+    """A home, a clock, and an arXiv with a paper a day."""
+
+    def __init__(self, config):
+        self.config = replace(config, categories=("cs.SD",))
+        self.store = Store(config.database)
+        self.clock = FakeClock(at(22, 6))
+        self.feeds = FakeFeeds(self.clock)
+        self.unavailable = {}
+        self.downloaded = []
+
+    def announce(self, number, batch, version=1, kind="new", **known):
+        day = int(batch[-2:])
+        defaults = {
+            "title": f"Paper {number}",
+            "abstract": "An abstract.",
+            "categories": ("cs.SD",),
+            "submitted_at": at(day - 1, 12),
+            "announced": Announcement(batch, kind),
+        }
+        paper = Paper(ArxivId.parse(f"2601.{number:05}v{version}"), **{**defaults, **known})
+        self.feeds.papers.append((at(day, 1), paper))
+
+    def download(self, paper, to):
+        self.downloaded.append(str(paper))
+        if paper in self.unavailable:
+            raise self.unavailable[paper]
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(f"%PDF-1.4 {paper}".encode())
+
+    def source(self, rules=None, limit=None, online=True):
+        reached = Arxiv(Calendar(), self.clock)
+        if online:
+            reached = replace(reached, feeds=self.feeds, download=self.download)
+
+        def chosen(papers, taken) -> Choice:
+            return choose(papers, rules or Rules(), None, limit, taken)
+
+        return ArxivSource(self.config, self.store, reached, chosen, lambda *_: None)
+
+    def run(self, date, tools=None, **options):
+        self.clock.time = max(self.clock.time, at(int(date[-2:]), 6))
+        day = Day(date, self.source(**options))
+        tools = tools or Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+        return run_day(day, self.config, self.store, tools)
+
+    def posted(self, date):
+        return [str(item.paper.id) for item in self.store.post_items(date)]
+
+
+@pytest.fixture
+def world(config):
+    return World(config)
+
+
+def test_each_day_carries_what_was_announced_since_the_last_post(world):
+    world.announce(1, "2026-01-22")
+    world.announce(2, "2026-01-23")
+    first = world.run("2026-01-22")
+    second = world.run("2026-01-23")
+    assert (world.posted("2026-01-22"), world.posted("2026-01-23")) == (
+        ["2601.00001v1"],
+        ["2601.00002v1"],
+    )
+    assert "## Paper 1\n" in first.post.read_text()
+    assert (second.announced.new, second.announced.batches) == (1, ("2026-01-23",))
+    assert second.announced.window.start_at == at(22, 0, 50)
+
+
+def test_a_second_run_changes_nothing(world):
+    world.announce(1, "2026-01-22")
+    text = world.run("2026-01-22").post.read_bytes()
+    again = world.run("2026-01-22")
+    assert (again.post.read_bytes(), again.post_status) == (text, "unchanged")
+    assert world.downloaded == ["2601.00001v1"]
+
+
+def test_a_run_that_dies_before_its_post_loses_nothing(world):
+    class Killed(BaseException):
+        pass
+
+    class Dying(FakeExplainer):
+        def explain(self, paper, document):
+            raise Killed
+
+    world.announce(1, "2026-01-22")
+    with pytest.raises(Killed):
+        world.run("2026-01-22", Tools(FakeExtractor(), FakeTranslator(), Dying()))
+    assert world.posted("2026-01-22") == []
+    world.announce(2, "2026-01-23")
+    world.run("2026-01-23")  # a day later, the feed of the day before is gone
+    assert sorted(world.posted("2026-01-23")) == ["2601.00001v1", "2601.00002v1"]
+
+
+def test_a_day_without_news_writes_no_post(world):
+    world.announce(1, "2026-01-22")
+    world.run("2026-01-22")
+    quiet = world.run("2026-01-24")
+    assert (quiet.post, quiet.post_status, quiet.papers) == (None, "nothing", 0)
+    assert not (world.config.posts / "2026-01-24-arxiv-daily.md").exists()
+
+
+def test_a_paper_left_out_by_the_limit_is_named_and_may_join_the_same_day(world):
+    for number in (1, 2, 3):
+        world.announce(number, "2026-01-22")
+    report = world.run("2026-01-22", limit=1)
+    assert world.posted("2026-01-22") == ["2601.00003v1"]
+    assert [str(left.paper) for left in report.announced.left_out] == [
+        "2601.00002v1",
+        "2601.00001v1",
+    ]
+    again = world.run("2026-01-22", limit=1)
+    assert again.post_status == "unchanged"
+    more = world.run("2026-01-22", limit=2)
+    assert world.posted("2026-01-22") == ["2601.00003v1", "2601.00002v1"]
+    assert [str(left.paper) for left in more.announced.left_out] == ["2601.00001v1"]
+    world.run("2026-01-23")
+    assert world.posted("2026-01-23") == []  # it was told, and is not told again
+
+
+def test_a_new_version_is_an_update_of_the_post_that_carried_it(world):
+    world.announce(1, "2026-01-22")
+    world.run("2026-01-22")
+    world.announce(1, "2026-01-23", version=2, kind="replace", submitted_at=at(21, 12))
+    report = world.run("2026-01-23")
+    [update] = report.announced.updates
+    assert (str(update.paper), update.date) == ("2601.00001v2", "2026-01-22")
+    assert world.posted("2026-01-23") == []
+    assert world.run("2026-01-24").post is None  # once
+
+
+def test_a_pdf_that_comes_later_joins_the_post_the_paper_is_in(world):
+    paper = ArxivId.parse("2601.00001v1")
+    world.announce(1, "2026-01-22")
+    world.unavailable = {paper: FetchError("the server answered with a page")}
+    report = world.run("2026-01-22")
+    [failure] = report.failed
+    assert (failure.stage, failure.error) == ("pdf", "the server answered with a page")
+    assert report.coverage["full"] == 0
+    world.unavailable = {}
+    world.run("2026-01-23")
+    [older] = older_days(world.store, world.source(), "2026-01-23", retry_days=14)
+    tools = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+    mended = run_day(older, world.config, world.store, tools)
+    assert (mended.date, mended.coverage["full"], mended.failed) == ("2026-01-22", 1, [])
+    assert mended.announced == report.announced
+    assert world.store.failures() == []
+    assert list(older_days(world.store, world.source(), "2026-01-23", 14)) == []
+
+
+def test_a_withdrawn_paper_is_told_and_not_asked_for_again(world):
+    world.announce(1, "2026-01-22")
+    world.unavailable = {ArxivId.parse("2601.00001v1"): PaperWithdrawn("withdrawn", None, False)}
+    report = world.run("2026-01-22")
+    assert report.failed == []
+    assert "撤稿" in report.post.read_text() or "撤回" in report.post.read_text()
+    assert list(older_days(world.store, world.source(), "2026-01-23", 14)) == []
+
+
+def test_a_refusal_ends_the_downloads_of_the_day(world):
+    for number in (1, 2):
+        world.announce(number, "2026-01-22")
+    world.unavailable = {ArxivId.parse("2601.00002v1"): FetchRefused("403", "tomorrow", False)}
+    report = world.run("2026-01-22")
+    assert len(report.failed) == 2
+    assert world.downloaded == ["2601.00002v1"]
+
+
+def test_without_a_network_the_post_is_made_from_what_was_fetched(world):
+    world.announce(1, "2026-01-22")
+    fetched = world.source().fetch("2026-01-22")
+    assert (fetched.papers, fetched.pdfs) == (1, 1)
+    assert world.posted("2026-01-22") == []
+    report = world.run("2026-01-22", online=False)
+    assert world.posted("2026-01-22") == ["2601.00001v1"]
+    assert report.announced.state == "fresh"
+    assert world.feeds.looks == 1
+
+
+def test_a_broken_arxiv_is_said_and_its_papers_come_the_next_day(world):
+    world.announce(1, "2026-01-22")
+    world.run("2026-01-22")
+    world.announce(2, "2026-01-23")
+    world.feeds.broken = "no answer"
+    report = world.run("2026-01-23")
+    assert (report.post, report.announced.state) == (None, "failed")
+    assert report.announced.problems == ("cs.SD api: no answer",)
+    world.feeds.broken = ""
+    world.run("2026-01-24")
+    assert world.posted("2026-01-24") == ["2601.00002v1"]
+
+
+class TestWaiting:
+    def test_until_the_batch_is_there(self, world):
+        world.announce(1, "2026-01-22")
+        world.run("2026-01-22")
+        world.announce(2, "2026-01-23")
+        world.clock.time = at(22, 23, 30)  # an hour and a half before the announcement
+        source = world.source()
+        source.wait("2026-01-23", hours=6)
+        assert world.clock.time == at(23, 1)
+        assert [str(a.paper.id) for a in source.deliver("2026-01-23").arrivals] == ["2601.00002v1"]
+
+    def test_asks_ten_minutes_apart_and_gives_up(self, world):
+        world.announce(1, "2026-01-22")
+        world.run("2026-01-22")
+        world.clock.time = at(23, 1)
+        asked = world.feeds.looks
+        world.source().wait("2026-01-23", hours=1)
+        assert world.clock.time == at(23, 2)
+        assert world.feeds.looks - asked == 7
+
+    def test_not_where_the_calendar_expects_nothing(self, world):
+        world.announce(1, "2026-01-23")
+        world.run("2026-01-23")
+        world.clock.time = at(24, 1)  # Saturday
+        asked = world.feeds.looks
+        world.source().wait("2026-01-24", hours=6)
+        assert (world.clock.time, world.feeds.looks - asked) == (at(24, 1), 1)
+
+
+def test_status_counts_each_batch_by_category(world):
+    for number in (1, 2, 3):
+        world.announce(number, "2026-01-22")
+    world.unavailable = {ArxivId.parse("2601.00002v1"): FetchError("no")}
+    world.run("2026-01-22", limit=2)
+    [line] = Ledger(world.store.database).batches(("cs.SD",), 10)
+    assert (line.batch, line.category, line.announced) == ("2026-01-22", "cs.SD", 3)
+    assert (line.new, line.left_out, line.fetched, line.failed) == (2, 1, 1, 1)
