@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from datetime import date as Date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from digest import __version__
 from digest.announced import Arxiv, ArxivSource
+from digest.bundles import contents, read
+from digest.bundles.manifest import Manifest
+from digest.bundles.read import Imported
+from digest.bundles.wheels import gather
+from digest.bundles.write import export
 from digest.calendar import load_calendar
 from digest.clock import SystemClock
 from digest.config import Config
 from digest.engines import catalogue
+from digest.engines.convert import convert
 from digest.engines.converted import ensure_converted
 from digest.engines.process import Kind, WorkerEngine
 from digest.engines.verify import ensure
+from digest.errors import ModelError
 from digest.explain.reading import Explainer
 from digest.extract import Extractor
 from digest.pipeline import Progress, Tools, completed
@@ -35,6 +45,9 @@ from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.translate.translator import Translator
+
+Bytes = Callable[[str, int, int], None]
+"""Called as ``progress(what, done_bytes, total_bytes)``."""
 
 
 def store(config: Config) -> Store:
@@ -100,6 +113,63 @@ def _interest(config: Config, opened: Store, reached: Arxiv) -> Interest:
         ledger(opened).record(Look(tuple(look), ()))
         liked = liked.completed([sighting.paper for sighting in look])
     return Interest(liked.papers)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a bundle shall carry: what was seen ``since``, and what it needs. ``split``: 4G."""
+
+    since: datetime | None
+    models: bool
+    wheels: bool
+    split: str | None
+
+
+def export_bundle(
+    out: Path, carried: Carried, config: Config, checkout: Path, progress: Bytes
+) -> Manifest:
+    """Write a bundle from a home.
+
+    Raises:
+        BundleError: A wheel cannot be had, or it is too much for one bundle.
+        ModelMissingError: A configured model is not on this machine.
+        StoreError: The disk is full or cannot be written.
+    """
+    models = tuple(dict.fromkeys(map(catalogue.find, (config.model, config.translator))))
+    found = gather(checkout, config.models_dir / ".wheels", progress) if carried.wheels else None
+    wanted = contents.Wanted(
+        carried.since,
+        models if carried.models else (),
+        found.paths if found else (),
+        found.requirements if found else None,
+        contents.parse_size(carried.split) if carried.split else None,
+    )
+    planned = contents.plan(_place(config), wanted, __version__, datetime.now(UTC), progress)
+    return export(planned, out, progress)
+
+
+def import_bundle(path: Path, config: Config, progress: Bytes) -> Imported:
+    """Take a bundle into a home, all of it or nothing.
+
+    Raises:
+        BundleError: It is damaged, mixed up or hostile, or does not fit this machine.
+        StoreError: The disk is full or cannot be written.
+    """
+    return read.import_bundle(path, _place(config), progress)
+
+
+def _place(config: Config) -> contents.Place:
+    return contents.Place(config.home, config.models_dir, ledger(store(config)))
+
+
+def convert_model(model: catalogue.ModelFile, config: Config, progress: Bytes) -> None:
+    """Make the CTranslate2 folder of a model that translates, where there is none that fits."""
+    if "ctranslate2" not in model.engines:
+        return
+    try:
+        ensure_converted(model, config.models_dir)
+    except ModelError:
+        convert(model, config.models_dir, progress)
 
 
 def extractor() -> Extractor:

@@ -6,7 +6,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -111,7 +111,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     else:
         if source is not None:
             with byte_bars(session) as progress:
-                _print_imported(session, assembly.import_bundle(Path(source), config, progress))
+                assembly.import_bundle(Path(source), config, progress)
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
     _print_report(session, report, as_json)
@@ -160,13 +160,6 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
             said = (older.date, len(mended.outcomes), len(mended.failed))
             log.info("%s: tried again what was missing: %d steps, %d failed", *said)
     return report
-
-
-def _print_imported(session: Session, imported: Any) -> None:
-    session.console.print(
-        f"bundle {imported.bundle}: {imported.sightings} sightings, {imported.papers} PDFs, "
-        f"{imported.models} models"
-    )
 
 
 def _print_report(session: Session, report: Report, as_json: bool) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import click
 
@@ -60,6 +57,7 @@ def models_pull(session: Session, names: tuple[str, ...], force: bool) -> None:
 
     Without NAMES: the two models of the configuration. The only command that downloads.
     """
+    from digest import assembly
     from digest.engines import catalogue, pull
 
     config = session.config()
@@ -68,21 +66,8 @@ def models_pull(session: Session, names: tuple[str, ...], force: bool) -> None:
         session.console.print(f"{model.name}: {model.bytes / 1e6:,.0f} MB, {model.licence}")
         with byte_bars(session) as progress:
             path = pull.pull(model, config.models_dir, progress, force=force)
-            if "ctranslate2" in model.engines:
-                _convert(model, config.models_dir, progress)
+            assembly.convert_model(model, config, progress)
         click.echo(path)
-
-
-def _convert(model: Any, models_dir: Path, progress: Callable[[str, int, int], None]) -> None:
-    """Make the CTranslate2 folder of a model where there is none that fits."""
-    from digest.engines.convert import convert
-    from digest.engines.converted import ensure_converted
-    from digest.errors import ModelError
-
-    try:
-        ensure_converted(model, models_dir)
-    except ModelError:
-        convert(model, models_dir, progress)
 
 
 @models.command("verify")

@@ -1,0 +1,127 @@
+"""Bundles: the way across an air gap."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digest.cli.bars import byte_bars
+from digest.cli.session import (
+    CHECKOUT,
+    Session,
+    date_of,
+    json_option,
+    json_text,
+    pass_session,
+)
+from digest.records import to_builtins
+
+log = logging.getLogger("digest")
+
+
+@click.group("bundle")
+def bundle() -> None:
+    """Papers, models and the program itself in one file, carried across an air gap."""
+
+
+@bundle.command("export")
+@click.argument("out", type=click.Path(dir_okay=False))
+@click.option(
+    "--since", metavar="YYYY-MM-DD", help="What was seen from this day on [default: 14 days ago]."
+)
+@click.option("--all", "everything", is_flag=True, help="Everything that was ever seen.")
+@click.option("--models/--no-models", default=False, help="The configured models too.")
+@click.option("--wheels/--no-wheels", default=False, help="The program and its packages too.")
+@click.option("--split", metavar="SIZE", help="In parts of this size: 650M, 4G.")
+@json_option
+@pass_session
+def bundle_export(  # noqa: PLR0913 one parameter for each flag
+    session: Session,
+    out: str,
+    since: str | None,
+    everything: bool,
+    models: bool,
+    wheels: bool,
+    split: str | None,
+    as_json: bool,
+) -> None:
+    """Write what was seen of arXiv, with its PDFs, into OUT (or OUT.001, OUT.002 ...).
+
+    Run `digest fetch` first: nothing is downloaded here, but for the packages of --wheels. Killed,
+    it goes on when started again.
+    """
+    from digest import assembly
+
+    config = session.config()
+    start = datetime.fromisoformat(date_of(since, config)).replace(tzinfo=UTC)
+    if since is None:
+        start -= timedelta(days=14)
+    wanted = assembly.Carried(None if everything else start, models, wheels, split)
+    with byte_bars(session) as progress:
+        manifest = assembly.export_bundle(Path(out), wanted, config, CHECKOUT, progress)
+    if as_json:
+        click.echo(json_text(_described(manifest)))
+        return
+    session.console.print(_summary(manifest))
+    click.echo(manifest.id)
+
+
+@bundle.command("verify")
+@click.argument("file", type=click.Path(exists=False))
+@json_option
+@pass_session
+def bundle_verify(session: Session, file: str, as_json: bool) -> None:
+    """Read a bundle whole and compare every hash; takes nothing in.
+
+    Prints its id: compare it with the one that export printed, over another way.
+    """
+    from digest.bundles import read
+
+    with byte_bars(session) as progress:
+        manifest = read.verify(Path(file), progress)
+    if as_json:
+        click.echo(json_text(_described(manifest)))
+        return
+    session.console.print(_summary(manifest))
+    click.echo(manifest.id)
+
+
+@bundle.command("import")
+@click.argument("file", type=click.Path(exists=False))
+@json_option
+@pass_session
+def bundle_import(session: Session, file: str, as_json: bool) -> None:
+    """Take a bundle into this home: all of it, or nothing where anything is wrong with it."""
+    from digest import assembly
+
+    config = session.config()
+    with byte_bars(session) as progress:
+        imported = assembly.import_bundle(Path(file), config, progress)
+        for model in imported.models:
+            assembly.convert_model(model, config, progress)
+    for kept in imported.kept:
+        log.warning("%s differs from the bundle's and is kept", kept)
+    if as_json:
+        click.echo(json_text({**_described(imported.manifest), "new": len(imported.placed)}))
+        return
+    session.console.print(f"{_summary(imported.manifest)}; {len(imported.placed)} files are new")
+    click.echo(imported.manifest.id)
+
+
+def _summary(manifest: Any) -> str:
+    """What a bundle carries, in one line."""
+    kinds = ("pdf", "model", "wheel")
+    counts = ", ".join(f"{len(manifest.of_kind(kind))} {kind}s" for kind in kinds)
+    size = sum(member.bytes for member in manifest.members)
+    return f"bundle of {manifest.created_at:%Y-%m-%d}: {counts}; {size / 1e6:,.1f} MB"
+
+
+def _described(manifest: Any) -> dict[str, Any]:
+    return {"id": manifest.id, **to_builtins(manifest)}
+
+
+COMMANDS = (bundle,)
