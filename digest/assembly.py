@@ -6,6 +6,7 @@ The stages know nothing of each other or of engines; here they are put together.
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,18 +25,18 @@ from digest.bundles.wheels import gather
 from digest.bundles.write import export
 from digest.calendar import load_calendar
 from digest.clock import SystemClock
-from digest.config import Config
+from digest.config import Config, check_category
 from digest.engines import catalogue
 from digest.engines.convert import convert
 from digest.engines.converted import ensure_converted
 from digest.engines.process import Kind, WorkerEngine
 from digest.engines.verify import ensure
-from digest.errors import ModelError
+from digest.errors import FetchError, ModelError
 from digest.explain.reading import Explainer
 from digest.extract import Extractor
 from digest.pipeline import Progress, Tools, completed
-from digest.records import ArxivId, Engine, Look, Paper, to_builtins
-from digest.selection import Choice, Interest, choose, load_liked, parse_rules
+from digest.records import ArxivId, Engine, Paper, to_builtins
+from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
 from digest.sources import Arrival
 from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
@@ -45,6 +46,11 @@ from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.translate.translator import Translator
+
+LIKED_ASKED = 200
+"""Liked papers, known by id alone, that arXiv is asked about: one request."""
+
+log = logging.getLogger(__name__)
 
 Bytes = Callable[[str, int, int], None]
 """Called as ``progress(what, done_bytes, total_bytes)``."""
@@ -94,7 +100,7 @@ def announced_source(
     Raises:
         ConfigError: A rule cannot be read, or the file of liked papers cannot.
     """
-    rules = parse_rules(config.include, config.exclude, config.boost)
+    rules = _rules(config)
     interest = _interest(config, opened, reached) if config.liked else None
 
     def chosen(papers: Sequence[Paper], taken: int) -> Choice:
@@ -103,15 +109,34 @@ def announced_source(
     return ArxivSource(config, opened, reached, chosen, progress)
 
 
+def _rules(config: Config) -> Rules:
+    """The configured rules.
+
+    Raises:
+        ConfigError: One cannot be read, or names a category that arXiv does not have.
+    """
+    rules = parse_rules(config.include, config.exclude, config.boost)
+    for rule in (*rules.include, *rules.exclude, *rules.boost):
+        if rule.field in ("category", "primary") and "*" not in rule.text:
+            check_category(rule.text)
+    return rules
+
+
 def _interest(config: Config, opened: Store, reached: Arxiv) -> Interest:
-    """What the lab likes; ids in its list are looked up in the ledger, then at arXiv."""
+    """What the lab likes; ids in its list are looked up in the ledger, then at arXiv.
+
+    What arXiv says of them is not recorded: they are no news.
+    """
     liked = load_liked(config.home / Path(config.liked).expanduser())
     seen = ledger(opened).of_papers([paper.base for paper in liked.unknown])
     liked = liked.completed([merge(sightings) for sightings in seen.values()])
     if liked.unknown and reached.feeds is not None:
-        look = reached.feeds.by_id(liked.unknown)
-        ledger(opened).record(Look(tuple(look), ()))
-        liked = liked.completed([sighting.paper for sighting in look])
+        try:
+            found = reached.feeds.by_id(liked.unknown[:LIKED_ASKED])
+        except FetchError as exc:
+            log.warning("papers of %s are ranked without their abstracts: %s", config.liked, exc)
+            found = []
+        liked = liked.completed([sighting.paper for sighting in found])
     return Interest(liked.papers)
 
 

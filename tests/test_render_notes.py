@@ -33,7 +33,8 @@ def test_hidden_text_is_named_by_page_and_kind_and_not_shown():
     shown = entry(document=replace(document(), hidden=hidden))
     assert notes(shown) == [
         "PDF 中有读者看不见的文字，未用于解读：第 2、3 页（白色）；第 1 页（与背景同色）；"
-        "第 1 页（不可见的绘制方式）；第 1 页（字号极小）；第 1 页（在页面之外）；第 1 页（被遮盖）。"
+        "第 1 页（不可见的绘制方式）；第 1 页（字号极小）；"
+        "第 1 页（在页面之外）；第 1 页（被遮盖）。"
     ]
     assert "praise" not in post(HEADING, [shown])
 
@@ -60,7 +61,7 @@ def test_instructions_to_a_model_are_reported_and_not_shown():
         ("en", []),
         ("", []),
         ("fr", ["论文正文不是英文，而是法文。"]),
-        ("sv", ["论文正文不是英文，而是sv。"]),
+        ("sv", ["论文正文不是英文，而是另一种语言（sv）。"]),
     ],
 )
 def test_another_language_is_said(language, found):

@@ -52,3 +52,10 @@ def test_nobody_is_lost(limit):
 def test_a_negative_limit_is_refused():
     with pytest.raises(ValueError, match="-1"):
         choose([A], parse_rules(), None, -1)
+
+
+def test_the_limit_counts_what_the_post_has_already():
+    choice = choose([C, A, B], parse_rules(), None, 4, taken=2)
+    assert choice.chosen == (C, A)
+    assert choice.left_out == (LeftOut(B.id, "A survey of graphs", "数量限制（--limit 4）"),)
+    assert choose([C, A, B], parse_rules(), None, 4, taken=5).chosen == ()

@@ -125,3 +125,14 @@ def test_a_file_of_no_use_is_an_error(tmp_path, name, text, message):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r"gone\.bib cannot be read: No such file"):
         load_liked(tmp_path / "gone.bib")
+
+
+def test_a_damaged_bibtex_file_still_ends_in_papers_or_an_error(tmp_path):
+    outcomes = set()
+    for cut in range(0, len(BIBTEX), 7):  # ends anywhere, with a stray mark in the middle
+        text = BIBTEX[: cut // 2] + "}{@,="[cut % 5] + BIBTEX[cut // 2 : cut]
+        try:
+            outcomes.add(len(load_liked(write(tmp_path, "a.bib", text)).papers) > 0)
+        except ConfigError:
+            outcomes.add(None)
+    assert outcomes == {True, None}

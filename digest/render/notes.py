@@ -89,7 +89,7 @@ def _document_notes(document: Document) -> list[str]:
     """
     found = []
     if document.language not in ("en", ""):
-        language = _LANGUAGES.get(document.language, document.language)
+        language = _LANGUAGES.get(document.language, f"另一种语言（{document.language}）")
         found.append(f"论文正文不是英文，而是{language}。")
     if document.instructions:
         where = _where_instructions(document.instructions)
@@ -119,5 +119,5 @@ def _pages(pages: Iterable[int]) -> str:
     """``第 2、5 页``; of many the first five and their number."""
     ordered = sorted(pages)
     named = "、".join(map(str, ordered[:_MOST_PAGES]))
-    more = f"等 {len(ordered)} " if len(ordered) > _MOST_PAGES else " "
+    more = f" 等 {len(ordered)} " if len(ordered) > _MOST_PAGES else " "
     return f"第 {named}{more}页"
