@@ -13,10 +13,11 @@ PREBUILT ?= 1
 MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev models run test test-model kill-test lint fmt types check bench samples lock clean
+.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract lint fmt types \
+  check bench samples lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.run ## the environment and the program
 
@@ -39,6 +40,16 @@ test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B)
 kill-test: $(VENV)/.run ## kill a run at ten seeded moments; the post must come out the same
 	$(BIN)/digest models pull 0.5b
 	$(BIN)/python scripts/kill_test.py --from $(PAPERS) --model 0.5b --kills 10
+
+simulate: $(VENV)/.run ## eight weeks over a fake arXiv, with and without faults: no paper may be lost
+	$(BIN)/python scripts/simulate.py
+
+air-gap: $(VENV)/.run ## export a bundle, install from it and make a post where there is no network
+	$(BIN)/digest models pull 0.5b
+	$(BIN)/python scripts/air_gap.py
+
+eval-extract: $(VENV)/.run ## how well PDFs are read, on the folder that DATA names
+	$(BIN)/digest eval extract --data $(DATA)
 
 lint: $(VENV)/.dev ## ruff: rules and format; edits nothing
 	$(BIN)/ruff check .

@@ -151,6 +151,7 @@ class ArxivSource:
             if expected.name <= last:
                 expected = calendar.following(expected)
             if now + POLL > deadline or expected.announced_at > deadline:
+                self._visits = ()  # a poll asks less than the look that a post is made from
                 return
             log.info("batch %s is not there yet: asking again in 10 minutes", expected.name)
             clock.sleep(max(POLL, min(expected.announced_at, deadline) - now).total_seconds())

@@ -80,23 +80,32 @@ def whole_page(start: int, size: int) -> Check:
 
 
 class QueryApi:
-    """The query API at one address."""
+    """The query API at one address. The sizes of requests are arguments for tests alone."""
 
-    def __init__(self, client: Client, url: str) -> None:
+    def __init__(
+        self,
+        client: Client,
+        url: str,
+        page_papers: int = PAGE_PAPERS,
+        ids_a_request: int = IDS_A_REQUEST,
+    ) -> None:
         self._client = client
         self._url = url
+        self._page_papers = page_papers
+        self._ids_a_request = ids_a_request
 
     def submitted(
-        self, categories: Sequence[str], start: datetime, end: datetime
+        self, categories: Sequence[str], start: datetime, end: datetime, poll: bool = False
     ) -> Iterator[tuple[Paper, ...]]:
         """Papers of any of the categories submitted in ``[start, end]``, a page at a time.
 
-        They come in the order of submission, so that what is announced meanwhile joins the end. A
-        held paper that joins in the middle moves others to the next page: a paper may come twice.
-        Whoever takes pages as they come keeps them when a later one fails.
+        They come in the order of submission, so that most of what is announced meanwhile joins
+        the end. A held paper joins in the middle, a withdrawn one leaves: then the total changes,
+        and the list is read once more, so that papers come twice. Whoever takes pages as they
+        come keeps them when a later one fails. ``poll``: not from today's cache.
 
         Raises:
-            FetchError: A page could not be had, or papers vanished between pages.
+            FetchError: A page could not be had, or the list would not hold still.
         """
         which = " OR ".join(f"cat:{category}" for category in categories)
         span = f"submittedDate:[{start:%Y%m%d%H%M} TO {end:%Y%m%d%H%M}]"
@@ -105,15 +114,23 @@ class QueryApi:
             "sortBy": "submittedDate",
             "sortOrder": "ascending",
         }
-        seen: set[str] = set()
+        for is_again in (False, True):
+            found: set[str] = set()
+            totals: set[int] = set()
+            for page in self._pages(query, poll or is_again):
+                yield page.papers
+                found |= {ArxivId(paper.id).base for paper in page.papers}
+                totals.add(page.total)
+            if totals == {len(found)}:
+                return
+        raise FetchError(f"the query API showed {len(found)} of {max(totals)} papers", "run again")
+
+    def _pages(self, query: dict[str, str], poll: bool) -> Iterator[ApiPage]:
         position, total = 0, 1
         while position < total:
-            page = self._page(query, position, PAGE_PAPERS)
-            yield page.papers
-            seen |= {_base(paper) for paper in page.papers}
-            position, total = position + PAGE_PAPERS, page.total
-        if len(seen) < total:
-            raise FetchError(f"the query API showed {len(seen)} of {total} papers", "run again")
+            page = self._page(query, position, self._page_papers, poll)
+            yield page
+            position, total = position + self._page_papers, page.total
 
     def by_id(self, ids: Sequence[ArxivId]) -> Iterator[tuple[Paper, ...]]:
         """The newest version of each id, or the version it names; unknown ones are left out.
@@ -121,8 +138,8 @@ class QueryApi:
         Raises:
             FetchError: A request failed.
         """
-        for first in range(0, len(ids), IDS_A_REQUEST):
-            yield from self._named(ids[first : first + IDS_A_REQUEST])
+        for first in range(0, len(ids), self._ids_a_request):
+            yield from self._named(ids[first : first + self._ids_a_request])
 
     def _named(self, ids: Sequence[ArxivId]) -> Iterator[tuple[Paper, ...]]:
         """One request; ids that arXiv refuses are left out and the others asked for again."""
@@ -138,13 +155,10 @@ class QueryApi:
                 log.warning("%s is no identifier to arXiv: left out", ", ".join(refused))
                 asked = [each for each in asked if each not in refused]
 
-    def _page(self, query: dict[str, str], start: int, size: int) -> ApiPage:
+    def _page(self, query: dict[str, str], start: int, size: int, poll: bool = False) -> ApiPage:
         params = {**query, "start": str(start), "max_results": str(size)}
-        return parse_api(self._client.get(self._url, params, whole_page(start, size)).body)
-
-
-def _base(paper: Paper) -> str:
-    return ArxivId(paper.id).base
+        check = whole_page(start, size)
+        return parse_api(self._client.get(self._url, params, check, poll=poll).body)
 
 
 def _paper(entry: Any) -> Paper:

@@ -8,6 +8,7 @@ No source is trusted to be whole, and none that fails stops the others, but for 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -34,6 +35,10 @@ from digest.sources.states import FeedJudge, Known, Verdict, base_of, fingerprin
 
 __all__ = ["ArxivFeeds", "Known", "LookOptions"]
 
+# Feeds without papers are believed where fewer were submitted in the whole overlap, a week or
+# more: below two a day, one batch in seven is empty.
+_FEW_PAPERS = 10
+
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +50,8 @@ class LookOptions:
         overlap_days: How long before the oldest batch that is not yet taken in a paper may have
             been submitted to be found by the query API: moderation holds some for days.
         baseline_days: The same for a category that was never looked at.
-        poll: Ask the feed only, until it shows something; never take its answer from the cache.
+        poll: For looking again every few minutes: ask the feed alone as long as nothing is
+            announced that is not taken in yet, and then take no answer from the cache.
     """
 
     overlap_days: int = 7
@@ -117,10 +123,11 @@ class _Round:
     def go(self, known: Mapping[str, Known], options: LookOptions) -> Look:
         """All steps, in the order that ``ArxivFeeds.look`` names."""
         feed = self._ask_feed(tuple(known))
-        verdicts = self._verdicts(feed, known, is_api_whole=False)
-        if not options.poll or any(verdict.state != "waiting" for verdict in verdicts.values()):
-            is_api_whole = self._ask_submitted(known, options)
-            verdicts = self._verdicts(feed, known, is_api_whole)
+        is_due = any(seen.batch < self._judge.newest.name for seen in known.values())
+        asks_all = is_due or not options.poll
+        is_api_whole = asks_all and self._ask_submitted(known, options)
+        verdicts = self._verdicts(feed, known, is_api_whole)
+        if asks_all:
             self._catch_up(known, verdicts)
             self._fill_in(feed.day.items, tuple(known))
         visits = [_feed_visit(feed, category, verdicts[category]) for category in known]
@@ -138,7 +145,7 @@ class _Round:
             problem = self._failed(exc)
         items = tuple(strongest(day.items))
         notes = ["the feed's limit was reached: papers may be missing"] if day.is_capped else []
-        notes += self._overcome(before)
+        notes += self._faults(before)
         return _Feed(replace(day, items=items), self._clock.now(), problem, tuple(notes))
 
     def _feed_of(self, categories: Sequence[str]) -> FeedDay:
@@ -159,8 +166,10 @@ class _Round:
             return {category: Verdict("failed", "", feed.problem) for category in known}
         shown = self._judge.shows(feed.day, self._submitted)
         period = self._judge.expected
-        is_empty_batch = is_api_whole and not any(
-            period.opens_at <= at < period.closes_at for at in self._submitted.values()
+        is_empty_batch = (
+            is_api_whole
+            and len(self._submitted) < _FEW_PAPERS
+            and not any(period.opens_at <= at < period.closes_at for at in self._submitted.values())
         )
         return {
             category: self._judge.judge(feed.of(category), seen, shown, is_empty_batch)
@@ -179,10 +188,11 @@ class _Round:
         # The API shows nothing beyond the newest announcement, and a query that changes only
         # with it is one that today's answers in the cache are right for.
         end = self._judge.newest.announced_at
-        return all([
-            self._visit("api", categories, self._api.submitted(categories, start, end))
-            for start, categories in alike.items()
-        ])  # fmt: skip
+        is_whole = True
+        for start, categories in alike.items():
+            pages = self._api.submitted(categories, start, end, options.poll)
+            is_whole = self._visit("api", categories, pages) and is_whole
+        return is_whole
 
     def _catch_up(self, known: Mapping[str, Known], verdicts: Mapping[str, Verdict]) -> None:
         """Batches that neither an earlier look nor this feed showed, by OAI-PMH."""
@@ -212,7 +222,7 @@ class _Round:
         papers, problem, notes = self._take(by, pages)
         at = self._clock.now()
         state: FeedState = "failed" if problem else "fresh"
-        detail = "; ".join(filter(None, (problem, *notes)))
+        detail = _line(problem, notes)
         for category in categories:
             shown = sum(belongs(paper, category) for paper in papers)
             self._visits.append(Visit(by, category, at, state, batch, shown, detail=detail))
@@ -236,16 +246,29 @@ class _Round:
         if by == "api":
             times = {base: paper.submitted_at for base, paper in papers.items()}
             self._submitted |= {base: at for base, at in times.items() if at is not None}
-        return tuple(papers.values()), problem, self._overcome(before)
+        return tuple(papers.values()), problem, self._faults(before)
 
     def _failed(self, exc: FetchError) -> str:
         self._is_refused = self._is_refused or isinstance(exc, FetchRefused)
         log.warning("%s", exc.message)
-        return exc.message
+        return _short(exc.message)
 
-    def _overcome(self, before: int) -> list[str]:
-        """Faults since ``before`` after which asking again helped, each kind once."""
-        return [f"asked again: {fault}" for fault in dict.fromkeys(self._client.faults[before:])]
+    def _faults(self, before: int) -> list[str]:
+        """Faults since ``before`` after which was asked again, each once."""
+        faults = map(_short, self._client.faults[before:])
+        return [f"asked again after: {fault}" for fault in dict.fromkeys(faults)]
+
+
+def _short(message: str) -> str:
+    """A message for ``status``: an address without its parameters, which can be pages of ids."""
+    return re.sub(r"\?\S{30,}", "", message)
+
+
+def _line(what: str, notes: Sequence[str]) -> str:
+    """One line for ``status``; a fault that was asked again in vain is named once."""
+    return "; ".join(
+        filter(None, (what, *(note for note in notes if not what or what not in note)))
+    )
 
 
 def _feed_visit(feed: _Feed, category: str, verdict: Verdict) -> Visit:
@@ -261,7 +284,7 @@ def _feed_visit(feed: _Feed, category: str, verdict: Verdict) -> Visit:
         new=kinds["new"],
         cross=kinds["cross"],
         replaced=kinds["replaced"],
-        detail="; ".join(filter(None, (verdict.detail, *feed.notes))),
+        detail=_line(verdict.detail, feed.notes),
         fingerprint=fingerprint(papers),
     )
 

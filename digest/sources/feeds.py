@@ -16,6 +16,7 @@ and its comments. Affiliations, which some authors have in brackets, are left ou
 from __future__ import annotations
 
 import calendar
+import io
 import re
 import time
 from collections.abc import Iterable
@@ -94,8 +95,10 @@ def parse_xml(body: bytes, what: str) -> Any:
     if re.match(r"(<!doctype html|<html)", start, re.IGNORECASE):
         raise FetchError(f"{what} came as an HTML page")
     # As text, not as HTML: feedparser's cleaning would take "p<0.05" for a tag.
-    feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
-    if not feed.version:
+    # From a stream: a body that looks like an address or a file's name would be opened.
+    stream = io.BytesIO(body)
+    feed = feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
+    if not feed.get("version"):
         raise FetchError(f"{what} is no feed: it starts with {start[:60]!r}")
     # feedparser mends what is cut off and says so (bozo); it also says so of trifles.
     ends = (b"</rss>", b"</feed>")

@@ -26,6 +26,7 @@ from digest.sources.answers import Answers, Kept, arxiv_day
 from digest.sources.doors import Doors, is_arxiv
 from digest.sources.hosts import HostLog
 from digest.sources.pace import Pace, default_pace_file, own_pace_file
+from digest.sources.watch import Watch
 from digest.sources.wire import Asked, Bounds, Incoming
 
 ARXIV_PACE_S = 3.0
@@ -79,7 +80,7 @@ class HttpOptions:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. ``url``: as asked, with its parameters.
+    """A whole answer. ``url``: as asked, with its parameters, without a password.
 
     ``unchanged``: the server says that it is what we had. ``from_cache``: nobody was asked, it is
     of ``fetched_at``.
@@ -101,7 +102,7 @@ Check = Callable[[Answer], None]
 class Client:
     """Asks, one request at a time. ``requests``: sent so far. ``faults``: overcome by asking again.
 
-    Use it as a context manager, or call ``close``.
+    Use it as a context manager, or call ``close``; in one thread.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Client:
         self._doors = Doors(folder / "closed.json" if folder else None, clock)
         self._answers = Answers(folder / "answers" if folder else None)
         self._asked_wait_s = 0.0
+        self._watch = Watch()
         self._http = wire.open_client(options.contact, options.proxy, options.ca_file)
 
     def __enter__(self) -> Client:
@@ -162,7 +164,7 @@ class Client:
             FetchRefused: 403, now or earlier today.
         """
         whole = str(wire.address(url).copy_merge_params(dict(sorted(params.items()))))
-        if not poll and (answer := self._from_today(whole, check)):
+        if not poll and (answer := self._from_today(wire.shown(wire.address(whole)), check)):
             return answer
         return self.retrying(whole, lambda: self._ask(whole, check))
 
@@ -177,7 +179,7 @@ class Client:
                 if not exc.retryable:
                     raise
                 self._doors.check(host)  # closed by this very answer: nothing to wait for
-                wait_s = self._wait_s(done)
+                wait_s = self._wait_s(host, done)
                 log.warning("%s; asking again in %.0f s", exc.message, wait_s)
                 self.faults.append(exc.message)
             self._clock.sleep(wait_s)
@@ -201,20 +203,19 @@ class Client:
                     self._judge(response)
                     yield Incoming(response, asked.bounds, self._clock)
                     return
-                url = _target(response)
-        raise FetchError(f"{asked.url} redirects more than {_MOST_REDIRECTS} times")
+                url = target(response)
+        raise FetchError(f"{wire.shown(url)} redirects more than {_MOST_REDIRECTS} times")
 
     @contextlib.contextmanager
     def _sent(self, url: httpx.URL, asked: Asked) -> Iterator[httpx.Response]:
         """Send one request in its turn and account for it; httpx's errors become ours."""
         self._doors.check(url.host)
-        pause_s = max(self.options.pace_s, ARXIV_PACE_S if is_arxiv(url.host) else 0.0)
-        with self._pace.turn(pause_s):
+        with self._pace.turn(self._pause_s(url.host)):
             self._doors.check(url.host)  # another process may have been refused meanwhile
             self.requests += 1
-            status = "interrupted"
+            status = "-"
             try:
-                with self._http.stream("GET", url, headers=asked.headers) as response:
+                with self._streamed(url, asked) as response:
                     status = str(response.status_code)
                     yield response
             except httpx.HTTPError as exc:
@@ -223,6 +224,30 @@ class Client:
             finally:
                 if self._hosts is not None:
                     self._hosts.add(url.host, "GET", url.raw_path.decode("ascii"), status)
+
+    @contextlib.contextmanager
+    def _streamed(self, url: httpx.URL, asked: Asked) -> Iterator[httpx.Response]:
+        """httpx's answer, cut where the whole takes too long.
+
+        Raises:
+            httpx.HTTPError: Whatever httpx raises; ReadTimeout where it was cut.
+        """
+        stream = self._http.stream(
+            "GET",
+            url,
+            headers=asked.headers,
+            timeout=wire.patience(asked.bounds),
+            extensions={"trace": self._watch.trace},
+        )
+        most_s = asked.bounds.silence_s + asked.bounds.most_s
+        with self._watch.over(most_s) as is_cut:
+            try:
+                with stream as response:
+                    yield response
+            except httpx.HTTPError as exc:
+                if is_cut.is_set():
+                    raise httpx.ReadTimeout(f"not whole after {most_s:g} s") from exc
+                raise
 
     def _judge(self, response: httpx.Response) -> None:
         """Raise for the statuses that mean "not now" or "not you"."""
@@ -238,10 +263,13 @@ class Client:
         if status in _RETRIED:
             raise FetchError(f"{where} answered {status}", "ask again later")
 
-    def _wait_s(self, done: int) -> float:
+    def _pause_s(self, host: str) -> float:
+        return max(self.options.pace_s, ARXIV_PACE_S if is_arxiv(host) else 0.0)
+
+    def _wait_s(self, host: str, done: int) -> float:
         """Before the next try: doubled each time, and not less than the server asked for."""
         pauses = _BACK_OFF_PAUSES * 2.0 ** (done - 1) * (1 + self._jitter() / 2)
-        return max(self.options.pace_s * pauses, min(self._asked_wait_s, LONGEST_RETRY_AFTER_S))
+        return max(self._pause_s(host) * pauses, min(self._asked_wait_s, LONGEST_RETRY_AFTER_S))
 
     def _from_today(self, url: str, check: Check) -> Answer | None:
         found = self._answers.find(url)
@@ -257,15 +285,16 @@ class Client:
 
     def _ask(self, url: str, check: Check) -> Answer:
         """One request, its answer checked and kept."""
-        found = self._answers.find(url)
+        name = wire.shown(wire.address(url))
+        found = self._answers.find(name)
         asked = Asked(url, self.options.feed, _conditions(found[0]) if found else {})
         with self.exchange(asked) as incoming:
             if incoming.status == 304 and found:
-                fresh, body = self._described(url, incoming, found[0]), found[1]
+                fresh, body = self._described(name, incoming, found[0]), found[1]
             else:
-                fresh, body = self._described(url, incoming, None), incoming.body()
+                fresh, body = self._described(name, incoming, None), incoming.body()
         answer = Answer(
-            url,
+            name,
             200 if incoming.status == 304 else incoming.status,
             body,
             fresh.content_type,
@@ -312,7 +341,7 @@ def _conditions(kept: Kept) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _target(response: httpx.Response) -> httpx.URL:
+def target(response: httpx.Response) -> httpx.URL:
     """Where a redirect leads: the same host or another of arXiv's, and never out of TLS.
 
     Raises:
@@ -321,9 +350,9 @@ def _target(response: httpx.Response) -> httpx.URL:
     source = response.url
     where = f"{wire.shown(source)} redirects"
     try:
-        target = source.join(response.headers.get("location", ""))
+        target = wire.address(str(source.join(response.headers.get("location", ""))))
     except httpx.InvalidURL as exc:
-        raise FetchError(f"{where} to no address") from exc
+        raise FetchError(f"{where} to no web address", retryable=False) from exc
     if target.scheme not in ("https", source.scheme):
         raise FetchError(f"{where} to {target.scheme}, without TLS", retryable=False)
     if target.host != source.host and not (is_arxiv(source.host) and is_arxiv(target.host)):

@@ -88,7 +88,7 @@ class Pace:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return _LOOK_AGAIN_S * random.uniform(0.5, 1.5)
-        if not _is_still(descriptor, self._file):  # somebody cleared the folder meanwhile
+        if not is_still(descriptor, self._file):  # somebody cleared the folder meanwhile
             return _MARGIN_S
         stamp = os.pread(descriptor, _STAMP_BYTES, 0)
         wait_s = _remaining_s(stamp, self._clock.elapsed_s(), pause_s)
@@ -169,7 +169,7 @@ def _create(path: Path, flags: int) -> int:
     return descriptor
 
 
-def _is_still(descriptor: int, path: Path) -> bool:
+def is_still(descriptor: int, path: Path) -> bool:
     """Whether the open file is the one that ``path`` names."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.lstat())

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ import msgspec
 from digest import files
 from digest.errors import FetchError, PaperWithdrawn, StoreError
 from digest.sources.http import Client
-from digest.sources.wire import Asked, Bounds, Incoming
+from digest.sources.wire import Asked, Incoming, address, shown
 
 _HEAD_BYTES = 1024
 """A PDF starts within them: ISO 32000-1, implementation note 13 of appendix H."""
@@ -147,7 +147,7 @@ class _Partial:
         """One request: the rest of the file, or all of it where there is no rest to ask for."""
         bounds = client.options.pdf
         start, headers = self._rest(url)
-        limit = Bounds(bounds.most_bytes - start, bounds.most_s)
+        limit = replace(bounds, most_bytes=bounds.most_bytes - start)
         with client.exchange(Asked(url, limit, headers)) as incoming:
             if start and incoming.status in (206, 416):
                 self._append(incoming, start)
@@ -155,14 +155,14 @@ class _Partial:
                 self._begin(incoming, url)
             else:
                 raise _no_pdf(incoming)
-        self._check(url)
+            self._check(incoming.url)
 
     def _rest(self, url: str) -> tuple[int, dict[str, str]]:
         """Where to go on, and the headers that ask for it; 0 where there is nothing to go on."""
         headers = {"Accept-Encoding": "identity"}  # packed bytes could not be counted
         note = self._noted()
         start = self._size()
-        if note is None or note.url != url or not note.validator or not start:
+        if note is None or note.url != shown(address(url)) or not note.validator or not start:
             return 0, headers
         return start, {**headers, "Range": f"bytes={start}-", "If-Range": note.validator}
 
@@ -171,7 +171,7 @@ class _Partial:
         chunks = incoming.chunks()
         head = _head(incoming, chunks)
         with self.path.open("wb") as file:  # emptied first: the note is about what comes now
-            note = _Note(url, _validator(incoming), _length(incoming))
+            note = _Note(shown(address(url)), _validator(incoming), _length(incoming))
             files.write(self._note, msgspec.json.encode(note))
             file.write(head)
             file.writelines(chunks)

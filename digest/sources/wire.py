@@ -7,6 +7,8 @@ whole chunk at once, and layers of compression one inside the other.
 
 from __future__ import annotations
 
+import functools
+import re
 import ssl
 import zlib
 from collections.abc import Iterator
@@ -20,18 +22,26 @@ from digest.clock import Clock
 from digest.errors import ConfigError, FetchError
 
 CONNECT_S = 20.0
-READ_S = 60.0
-"""Between two pieces; the query API was seen to think for half a minute before it answers."""
+SILENCE_S = 90.0
+"""A search through all of arXiv may take the query API most of a minute before it says a word."""
 _PIECE_BYTES = 1 << 20
+_HOST = re.compile(r"[\w.:-]+")  # httpx lets more pass, and asks the name server for it
 _NETWORK_HINT = "see whether the network is up; behind a proxy, set proxy"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much of an answer is read. ``most_bytes``: decoded; ``most_s``: until the last byte."""
+    """How much of an answer is read.
+
+    Args:
+        most_bytes: Of the body, unpacked.
+        most_s: From its first byte to its last.
+        silence_s: Between two pieces, and before the first.
+    """
 
     most_bytes: int
     most_s: float
+    silence_s: float = SILENCE_S
 
 
 FEED = Bounds(64 << 20, 300.0)
@@ -77,7 +87,7 @@ class Incoming:
                 limit = f"{self._bounds.most_bytes >> 20} MiB"
                 raise FetchError(f"{self.url} sends more than {limit}", retryable=False)
             if self._clock.elapsed_s() > end_s:
-                message = f"{self.url} was not whole after {self._bounds.most_s:.0f} s"
+                message = f"{self.url} was not whole after {self._bounds.most_s:g} s"
                 raise FetchError(message, "ask again when the network is faster")
             yield chunk
 
@@ -125,7 +135,7 @@ def open_client(contact: str, proxy: str, ca_file: str) -> httpx.Client:
             headers=headers,
             proxy=proxy or None,
             verify=_trusted(ca_file),
-            timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+            timeout=CONNECT_S,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             follow_redirects=False,
         )
@@ -150,6 +160,7 @@ def user_agent(contact: str) -> str:
     return f"{name} (+{contact})" if "://" in contact else f"{name} (mailto:{contact})"
 
 
+@functools.cache  # parsing all the authorities takes as long as a request
 def _trusted(ca_file: str) -> ssl.SSLContext:
     """The usual authorities, and the one that the lab names."""
     context = httpx.create_ssl_context()
@@ -173,9 +184,9 @@ def address(url: str) -> httpx.URL:
     try:
         read = httpx.URL(url)
     except httpx.InvalidURL as exc:
-        raise FetchError(f"{url!r} is no address: {exc}", retryable=False) from exc
-    if read.scheme not in ("http", "https") or not read.host:
-        raise FetchError(f"{url!r} is no web address", "write https://...", retryable=False)
+        raise FetchError(f"no web address: {url!r}: {exc}", retryable=False) from exc
+    if read.scheme not in ("http", "https") or not _HOST.fullmatch(read.host):
+        raise FetchError(f"no web address: {url!r}", "write https://...", retryable=False)
     return read
 
 
@@ -202,6 +213,11 @@ def _is_certificate(exc: BaseException | None) -> bool:
             return True
         exc = exc.__cause__ or exc.__context__
     return False
+
+
+def patience(bounds: Bounds) -> httpx.Timeout:
+    """What httpx is told about waiting; the whole time is watched as the body is read."""
+    return httpx.Timeout(bounds.silence_s, connect=min(CONNECT_S, bounds.silence_s))
 
 
 def shown(url: httpx.URL) -> str:
