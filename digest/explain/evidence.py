@@ -18,6 +18,7 @@ from itertools import pairwise
 
 from digest.explain.roles import PRIOR, QUESTIONS, ROLES, Question, Role
 from digest.records import Document, SectionKind, Sentence
+from digest.words.instructions import is_instruction
 
 MIN_CHARS, MAX_CHARS = 45, 420
 """Shorter sentences say nothing on their own; longer ones are lists or broken extraction."""
@@ -159,7 +160,9 @@ def _usable(text: str) -> bool:
     if not MIN_CHARS <= len(text) <= MAX_CHARS or text[-1] not in '.!?)”"' or text.endswith("?"):
         return False
     letters = sum(character.isalpha() and character.isascii() for character in text)
-    return letters >= 0.6 * len(text) and (text[0].isupper() or text[0].isdigit())
+    if letters < 0.6 * len(text) or not (text[0].isupper() or text[0].isdigit()):
+        return False
+    return not is_instruction(text)  # it speaks to a model, and shall not
 
 
 def _topic_weights(passages: Sequence[Passage], title: str, abstract: str) -> dict[str, float]:
