@@ -42,6 +42,7 @@ from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
 from digest.sources.http import Client, HttpOptions
 from digest.sources.merge import merge
+from digest.sources.pace import default_pace_file
 from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
 from digest.store.ledger import Ledger
@@ -82,7 +83,10 @@ def arxiv(config: Config, online: bool) -> Iterator[Arxiv]:
         proxy=config.proxy,
         ca_file=config.ca_file,
         cache_dir=config.home / "cache",
+        pace_file=Path(config.pace_file).expanduser() if config.pace_file else default_pace_file(),
     )
+    if not config.contact:
+        log.warning("arXiv asks for an address it can reach you at: set contact in digest.toml")
     with Client(options, clock) as client:
         feeds = ArxivFeeds(client, endpoints, calendar, clock)
         yield Arxiv(calendar, clock, feeds, partial(_download, client, endpoints))

@@ -62,7 +62,9 @@ class Config:
         holidays: Further dates (US Eastern evenings) without an announcement.
         feed_url: Base address of the announcement feeds, or of a mirror; so the next three.
         proxy: Address of an HTTP proxy.
-        ca_file: File of certificate authorities to trust instead of the usual ones.
+        ca_file: File of a private certificate authority, besides the usual ones.
+        pace_file: The lock that paces requests to arXiv, where /var/tmp is not shared by all that
+            ask (containers); empty for the machine's own.
     """
 
     home: Path
@@ -94,6 +96,7 @@ class Config:
     pdf_url: str = "https://arxiv.org/pdf"
     proxy: str = ""
     ca_file: str = ""
+    pace_file: str = ""
 
     def __post_init__(self) -> None:
         for category in self.categories:
@@ -342,5 +345,8 @@ oai_url = "https://oaipmh.arxiv.org/oai"
 pdf_url = "https://arxiv.org/pdf"
 proxy = ""
 ca_file = ""
+
+# The lock that paces requests; one for all containers that ask arXiv. Empty: the machine's own
+pace_file = ""
 """
 """What ``digest init`` writes; a test holds its values equal to the defaults."""

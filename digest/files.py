@@ -43,7 +43,8 @@ def _replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
         flush(path.parent)
     except OSError as exc:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise StoreError(
             f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc

@@ -38,6 +38,7 @@ class StoppedClock:
 @dataclass
 class Reply:
     """What to answer. ``length``: -1 none is sent and the connection closes; None the true one.
+    ``chunked``: no length, but an end that can be missed.
 
     ``cut_at``: bytes of the body after which the connection is cut; ``stop_at``: after which
     nothing more comes and ``Loopback.stopped`` is set. ``drip_s``: between its bytes.
@@ -48,6 +49,7 @@ class Reply:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = None
+    chunked: bool = False
     cut_at: int | None = None
     stop_at: int | None = None
     drip_s: float = 0.0
@@ -154,7 +156,9 @@ def _send_head(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         time.sleep(reply.head_drip_s)
     for name, value in reply.headers.items():
         handler.send_header(name, value)
-    if reply.length != -1:
+    if reply.chunked:
+        handler.send_header("Transfer-Encoding", "chunked")
+    elif reply.length != -1:
         handler.send_header("Content-Length", str(reply.length or len(reply.body)))
     else:
         handler.close_connection = True
@@ -165,9 +169,12 @@ def _send_body(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     body = reply.body[: reply.cut_at if reply.stop_at is None else reply.stop_at]
     step = 1 if reply.drip_s else max(len(body), 1)
     for start in range(0, len(body), step):
-        handler.wfile.write(body[start : start + step])
+        piece = body[start : start + step]
+        handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if reply.chunked else piece)
         handler.wfile.flush()
         time.sleep(reply.drip_s)
+    if reply.chunked and reply.cut_at is None:
+        handler.wfile.write(b"0\r\n\r\n")
     if reply.cut_at is not None:
         handler.close_connection = True
         handler.connection.shutdown(socket.SHUT_RDWR)

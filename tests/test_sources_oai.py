@@ -151,16 +151,18 @@ class Script(BaseHTTPRequestHandler):
 def ask(tmp_path):
     """Run ``Oai.changed`` against scripted bodies: (ids found, questions asked)."""
 
-    def run(*bodies):
+    def run(*bodies, times=1):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Script)
         server.bodies, server.asked = list(bodies), []
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        options = HttpOptions(pace_s=0, pace_file=tmp_path / "pace", tries=1)
+        cache = tmp_path / "home" / "cache"
+        options = HttpOptions(pace_s=0, pace_file=tmp_path / "pace", cache_dir=cache, tries=1)
         try:
             with Client(options, SystemClock()) as client:
                 oai = Oai(client, f"http://127.0.0.1:{server.server_port}/oai")
-                pages = list(oai.changed("cs.SD", date(2026, 11, 2)))
+                for _ in range(times):
+                    pages = list(oai.changed("cs.SD", date(2026, 11, 2)))
         finally:
             server.shutdown()
             thread.join()
@@ -183,6 +185,14 @@ def test_a_list_is_resumed_to_its_end(ask):
         },
         {"verb": "ListRecords", "resumptionToken": "from=2026-11-02|3"},
     ]
+
+
+@pytest.mark.loopback
+def test_the_same_question_is_asked_again_the_same_day(ask):
+    """At 21:00 Eastern the day's papers are not there yet; two hours later they are."""
+    found, asked = ask(error("noRecordsMatch"), LAST, times=2)
+    assert found == ["2611.00011", "math/0611999"]
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.loopback

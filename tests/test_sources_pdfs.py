@@ -60,13 +60,14 @@ def names(tmp_path: Path) -> list[str]:
     "reply",
     [
         GOOD,
-        Reply(200, WHOLE, PDF, length=-1),  # as arXiv does it: no length
+        Reply(200, WHOLE, PDF, chunked=True),  # as arXiv does it
+        Reply(200, WHOLE, PDF, length=-1),
         Reply(200, WHOLE, {"Content-Type": "application/octet-stream"}),
         Reply(200, WHOLE),
         Reply(200, gzip.compress(WHOLE), {**PDF, "Content-Encoding": "gzip"}),
         Reply(200, b"\n\n" + WHOLE, PDF),
     ],
-    ids=["plain", "no-length", "octets", "no-type", "packed", "late-start"],
+    ids=["plain", "chunked", "no-length", "octets", "no-type", "packed", "late-start"],
 )
 def test_a_whole_pdf_is_stored_and_nothing_beside_it(tmp_path: Path, reply: Reply) -> None:
     with Loopback(reply) as server:
@@ -132,6 +133,29 @@ def test_a_rest_that_does_not_fit_means_to_start_anew(tmp_path: Path, answer: Re
     with Loopback(cut, answer, GOOD) as server:
         assert fetch(tmp_path, server).sha256 == SHA256
     assert (tmp_path / "p" / "a.pdf").read_bytes() == WHOLE
+
+
+def test_without_a_length_the_rest_must_start_where_the_beginning_ends(tmp_path: Path) -> None:
+    cut = Reply(200, WHOLE, PDF, chunked=True, cut_at=60_000)
+    other = {**PDF, "Content-Range": f"bytes 9-{len(WHOLE) - 1}/*"}
+    with Loopback(cut, Reply(206, WHOLE[9:], other), GOOD) as server:
+        assert fetch(tmp_path, server).sha256 == SHA256
+    assert "range" in server.requests[1].headers
+    assert "range" not in server.requests[2].headers
+
+
+def test_the_length_that_was_announced_counts(tmp_path: Path) -> None:
+    class Short(Ranges):
+        def next(self, request: Request) -> Reply:
+            reply = super().next(request)
+            if reply.status == 206:
+                reply.body = reply.body[-30:]  # with its trailer
+            return reply
+
+    with Short(Reply(200, WHOLE, PDF, cut_at=60_000), GOOD) as server:
+        with pytest.raises(FetchError, match="has 60030 bytes, not 102428"):
+            fetch(tmp_path, server, tries=2)
+        assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -270,6 +294,12 @@ def test_the_limit_counts_what_has_arrived_before(tmp_path: Path) -> None:
     exact = Bounds(len(WHOLE), 60.0)
     with Ranges(Reply(200, WHOLE, PDF, cut_at=60_000), GOOD) as server:
         assert fetch(tmp_path, server, pdf=exact).sha256 == SHA256
+    (tmp_path / "p" / "a.pdf").unlink()
+    less = Bounds(len(WHOLE) - 1, 60.0)
+    cut = Reply(200, WHOLE, PDF, cut_at=60_000)
+    with Ranges(cut, GOOD) as server, pytest.raises(FetchError, match="sends more than"):
+        fetch(tmp_path, server, pdf=less)
+    assert names(tmp_path) == []
 
 
 def test_another_process_at_the_same_file_is_not_disturbed(tmp_path: Path) -> None:

@@ -114,7 +114,9 @@ class Oai:
         }
         used: set[str] = set()
         while True:
-            answer = self._client.get(self._url, {"verb": "ListRecords", **asked}, check_oai)
+            # Never from the day's cache: the same question has more answers after 22:30 Eastern.
+            question = {"verb": "ListRecords", **asked}
+            answer = self._client.get(self._url, question, check_oai, poll=True)
             page = parse_oai(answer.body)
             yield page.papers
             if page.token is None:
