@@ -7,6 +7,7 @@ the head of the post and at each claim.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,7 @@ _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
 
 def post(heading: Heading, entries: Sequence[Entry]) -> str:
     """The post's text."""
-    environment = Environment(
-        loader=PackageLoader("digest.render"),
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown, not HTML: every field goes through the md filter
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"md": markdown.escape, "yaml": markdown.yaml_quoted}
-    return environment.get_template("post.md.j2").render(
+    return _environment().get_template("post.md.j2").render(
         title=heading.title,
         date=heading.date,
         source="、".join(heading.sources),
@@ -43,6 +37,19 @@ def post(heading: Heading, entries: Sequence[Entry]) -> str:
         papers=[_view(entry, heading) for entry in entries],
         part_titles=PART_TITLES,
     )
+
+
+@cache
+def _environment() -> Environment:
+    """Compiling the template takes longer than rendering a post."""
+    environment = Environment(
+        loader=PackageLoader("digest.render"),
+        undefined=StrictUndefined,
+        autoescape=False,  # Markdown, not HTML: every field goes through the md filter
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"md": markdown.escape, "yaml": markdown.yaml_quoted}
+    return environment
 
 
 def _tags(heading: Heading, entries: Sequence[Entry]) -> list[str]:
