@@ -111,7 +111,9 @@ def run(  # noqa: PLR0913 one parameter for each flag
     else:
         if source is not None:
             with byte_bars(session) as progress:
-                assembly.import_bundle(Path(source), config, progress)
+                imported = assembly.import_bundle(Path(source), config, progress)
+                for carried in imported.models:
+                    assembly.convert_model(carried, config, progress)
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
     _print_report(session, report, as_json)
