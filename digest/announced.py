@@ -203,16 +203,16 @@ class ArxivSource:
 
     def _policy(self, date: str) -> Policy:
         config, ledger = self._config, self._ledger
-        shown = {}
-        for category in config.categories:
-            visits = ledger.visits(category)
-            shown[category] = max((v.batch for v in visits if v.by == "feed"), default="")
+        calendar = self._arxiv.calendar
+        visits = {category: ledger.visits(category) for category in config.categories}
+        began = {category: ledger.began_at(category) for category in config.categories}
         return Policy(
             config.categories,
             config.cross_lists,
-            self._arxiv.calendar,
-            {category: ledger.began_at(category) for category in config.categories},
-            shown,
+            calendar,
+            began,
+            {name: frozenset(v.batch for v in of if v.by == "feed") for name, of in visits.items()},
+            {name: covered_until(of, began[name], calendar) for name, of in visits.items()},
             ledger.last_batch(date),
             window_of(date, "", config.anchor, config.zone) if config.window == "strict" else None,
         )

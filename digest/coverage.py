@@ -44,7 +44,8 @@ class Policy:
         cross_lists: Whether papers whose primary category is another are carried.
         calendar: When arXiv announces.
         began: Category -> when its papers were first listed; None: never yet.
-        feed_batch: Category -> the newest batch that its feed has shown; "" where none.
+        shown: Category -> the batches that its feed has shown.
+        covered: Category -> the newest batch up to which nothing is missing; see covered_until.
         last_batch: The newest batch that an earlier post accounts for; "" before the first.
         strict: Only papers submitted in this window; None for whole batches.
     """
@@ -53,7 +54,8 @@ class Policy:
     cross_lists: bool
     calendar: Calendar
     began: Mapping[str, datetime | None]
-    feed_batch: Mapping[str, str]
+    shown: Mapping[str, frozenset[str]]
+    covered: Mapping[str, str]
     last_batch: str
     strict: Window | None = None
 
@@ -110,13 +112,12 @@ def _judge(paper: Paper, sightings: Sequence[Sighting], policy: Policy) -> Found
     if policy.strict is not None and not _within(paper.submitted_at, policy.strict):
         return None
     began = _began(lab, policy)
-    announced = _announcement(sightings)
+    announced = _announcement(paper, sightings, policy)
     if announced is not None:
         return _announced(paper, announced, began, policy)
     if paper.submitted_at is None or began is None:
         return None
-    first_seen_at = min(sighting.seen_at for sighting in sightings)
-    return _listed(paper, first_seen_at, began, policy)
+    return _listed(paper, sightings, began, policy)
 
 
 def _within(at: datetime | None, window: Window) -> bool:
@@ -129,13 +130,20 @@ def _began(lab: Sequence[str], policy: Policy) -> datetime | None:
     return min(known) if known else None
 
 
-def _announcement(sightings: Sequence[Sighting]) -> Announcement | None:
-    """How a paper was announced for the first time; None where only its new versions were."""
+def _announcement(
+    paper: Paper, sightings: Sequence[Sighting], policy: Policy
+) -> Announcement | None:
+    """How a paper came to the lab's categories; None where only its new versions were announced.
+
+    A cross-list of a paper that is the lab's own by its primary category is a later one, and not
+    how it was announced.
+    """
+    own = paper.categories[0] in policy.categories
+    counted = ("new",) if own else ("new", "cross")
     found = [
         sighting.paper.announced
         for sighting in sightings
-        if sighting.paper.announced is not None
-        and sighting.paper.announced.type in ("new", "cross")
+        if sighting.paper.announced is not None and sighting.paper.announced.type in counted
     ]
     return min(found, key=lambda a: (a.type != "new", a.batch)) if found else None
 
@@ -149,20 +157,43 @@ def _announced(
     return _carried(paper, announced.type == "cross", announced.batch, policy)
 
 
-def _listed(paper: Paper, first_seen_at: datetime, began: datetime, policy: Policy) -> Found | None:
+def _listed(
+    paper: Paper, sightings: Sequence[Sighting], began: datetime, policy: Policy
+) -> Found | None:
     """A paper that was listed without saying how it was announced."""
     calendar = policy.calendar
     first = calendar.newest(began)
     natural = calendar.of_submission(latest_submission(paper))
     if natural.closes_at < began - BASELINE:
         return Found(paper, "old", natural.name)
-    if first_seen_at < calendar.following(first).announced_at and natural.name < first.name:
-        # Visible when the digest began: in the first batch only if that batch's feed says so.
-        shown = [policy.feed_batch.get(category, "") for category in paper.categories]
-        return Found(paper, "before", natural.name) if max(shown) >= first.name else None
+    first_seen_at = min(sighting.seen_at for sighting in sightings)
     cross = paper.categories[0] not in policy.categories
+    if first_seen_at < calendar.following(first).announced_at and natural.name < first.name:
+        in_first = _came_with_first(paper, sightings, first, policy)
+        if in_first is None:
+            return None
+        if not in_first:
+            return Found(paper, "before", natural.name)
+        return _carried(paper, cross, first.name, policy)
     came = natural.name if natural.name > policy.last_batch else calendar.newest(first_seen_at).name
     return _carried(paper, cross, came, policy)
+
+
+def _came_with_first(
+    paper: Paper, sightings: Sequence[Sighting], first: Batch, policy: Policy
+) -> bool | None:
+    """Whether a paper submitted earlier was held into the batch with which the digest began.
+
+    That batch's feed would have said so. Where it was missed, OAI-PMH's day of the last change
+    decides, which a mere correction moves as well: rather once too often than never. None while
+    neither has been read.
+    """
+    lab = [category for category in paper.categories if category in policy.categories]
+    if any(first.name in policy.shown.get(category, ()) for category in lab):
+        return False
+    if max(policy.covered.get(category, "") for category in lab) < first.name:
+        return None
+    return any(s.changed_on >= first.name and s.paper.updated_at is None for s in sightings)
 
 
 def _carried(paper: Paper, cross: bool, batch: str, policy: Policy) -> Found:

@@ -161,11 +161,13 @@ class Sighting:
 
     ``paper.announced`` is None where the source does not say how it was announced (the query API
     and OAI-PMH do not). ``paper.id`` has no version where the source gives none (OAI-PMH).
+    ``changed_on``: the day of the last change of any kind, YYYY-MM-DD; OAI-PMH alone tells it.
     """
 
     paper: Paper
     by: SightedBy
     seen_at: datetime
+    changed_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +382,8 @@ class Figure:
 class HiddenText:
     """Text on the page that a reader cannot see, and why not.
 
-    ``reason``: white, background (the colour behind it), invisible, tiny, off-page, covered.
+    ``reason``: white, background (the colour behind it), invisible, tiny, off-page, covered,
+    clipped (outside the part of the page that is painted), switched-off (a layer that is off).
     """
 
     page: int

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.calendar import Calendar, load_calendar
@@ -123,6 +123,7 @@ def test_the_batches_between_two_looks():
     ]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(INSTANTS)
 def test_every_instant_belongs_to_exactly_one_period(at):
     batch = CALENDAR.of_submission(at)
@@ -130,6 +131,7 @@ def test_every_instant_belongs_to_exactly_one_period(at):
     assert CALENDAR.following(batch).opens_at == batch.closes_at
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(INSTANTS, st.sets(st.integers(0, 20), max_size=8))
 def test_periods_and_announcements_follow_each_other_whatever_the_holidays(at, days):
     calendar = Calendar([at.date() + timedelta(days=n) for n in days])
@@ -143,6 +145,7 @@ def test_periods_and_announcements_follow_each_other_whatever_the_holidays(at, d
         batch = after
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(INSTANTS, st.timedeltas(timedelta(0), timedelta(days=40)))
 def test_between_walks_from_batch_to_batch(at, span):
     first, last = CALENDAR.newest(at), CALENDAR.newest(at + span)

@@ -32,7 +32,8 @@ POLICY = Policy(
     cross_lists=True,
     calendar=Calendar(),
     began={"cs.SD": at(1, 2), "eess.AS": None},
-    feed_batch={"cs.SD": THURSDAY},
+    shown={"cs.SD": frozenset({THURSDAY})},
+    covered={"cs.SD": THURSDAY},
     last_batch=THURSDAY,
 )
 
@@ -128,6 +129,13 @@ def test_new_in_one_category_and_cross_in_another_is_new():
     assert judged(*both) == [("new", FRIDAY)]
 
 
+def test_a_later_cross_list_of_a_paper_of_ours_is_no_announcement():
+    listed = Announcement(FRIDAY, "cross")
+    long_ago = datetime(2025, 6, 1, 12, tzinfo=UTC)
+    again = sighting(submitted=long_ago, categories=("cs.SD", "eess.AS"), announced=listed)
+    assert [role for role, _ in judged(again)] == ["old"]
+
+
 def test_a_new_version_of_a_paper_from_before_is_old():
     replaced = sighting(
         submitted=datetime(2025, 6, 1, 12, tzinfo=UTC),
@@ -148,10 +156,11 @@ def test_papers_of_other_categories_are_none_of_ours():
     assert judged(sighting(categories=("cs.CL",))) == []
 
 
+BEGAN = {"cs.SD": at(23, 2)}
+
+
 class TestTheFirstLook:
     """The digest begins on the 23rd at 02:00 UTC, an hour after Friday's batch was announced."""
-
-    began = {"cs.SD": at(23, 2)}
 
     def test_carries_the_newest_batch_and_knows_the_rest(self):
         papers = [
@@ -159,26 +168,36 @@ class TestTheFirstLook:
             sighting(2, submitted=at(21, 12)),
             sighting(3, submitted=at(9, 12)),
         ]
-        found = judged(*papers, began=self.began, last_batch="", feed_batch={"cs.SD": FRIDAY})
+        found = judged(*papers, began=BEGAN, last_batch="", shown={"cs.SD": {FRIDAY}})
         assert found == [("new", FRIDAY), ("before", THURSDAY), ("before", "2026-01-12")]
 
     def test_waits_for_the_feed_to_tell_held_papers_from_older_ones(self):
         older, held = sighting(1, submitted=at(19, 12)), sighting(2, submitted=at(19, 12))
-        options = {"began": self.began, "last_batch": ""}
-        assert judged(older, held, feed_batch={"cs.SD": THURSDAY}, **options) == []
+        options = {"began": BEGAN, "last_batch": ""}
+        assert judged(older, held, **options) == []
         told = sighting(2, submitted=at(19, 12), announced=Announcement(FRIDAY, "new"))
-        found = judged(older, held, told, feed_batch={"cs.SD": FRIDAY}, **options)
+        found = judged(older, held, told, shown={"cs.SD": {FRIDAY}}, **options)
+        assert found == [("late", FRIDAY), ("before", "2026-01-20")]
+
+    def test_without_that_feed_the_day_of_the_last_change_decides(self):
+        older, held = sighting(1, submitted=at(19, 12)), sighting(2, submitted=at(19, 12))
+        changed = [
+            replace(seen, by="oai", changed_on=day)
+            for seen, day in ((older, THURSDAY), (held, FRIDAY))
+        ]
+        options = {"began": BEGAN, "last_batch": "", "covered": {"cs.SD": FRIDAY}}
+        found = judged(older, held, *changed, shown={"cs.SD": {"2026-01-26"}}, **options)
         assert found == [("late", FRIDAY), ("before", "2026-01-20")]
 
     def test_what_comes_out_later_is_not_from_before(self):
         monday = at(27, 2)  # after the next announcement
         held = sighting(submitted=at(19, 12), seen=monday)
-        options = {"began": self.began, "last_batch": FRIDAY, "feed_batch": {"cs.SD": FRIDAY}}
+        options = {"began": BEGAN, "last_batch": FRIDAY, "shown": {"cs.SD": {FRIDAY}}}
         assert judged(held, **options) == [("late", "2026-01-27")]
 
     def test_without_the_query_api_the_feed_alone_carries(self):
         announced = sighting(submitted=None, announced=Announcement(FRIDAY, "new"))
-        options = {"began": {"cs.SD": None}, "last_batch": "", "feed_batch": {}}
+        options = {"began": {"cs.SD": None}, "last_batch": "", "shown": {}}
         assert judged(announced, sighting(2), **options) == [("new", FRIDAY)]
 
 

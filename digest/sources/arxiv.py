@@ -25,7 +25,7 @@ from digest.records import (
     Sighting,
     Visit,
 )
-from digest.sources.api import QueryApi
+from digest.sources.api import PAGE_PAPERS, QueryApi
 from digest.sources.categories import belongs, counts
 from digest.sources.endpoints import Endpoints
 from digest.sources.feeds import FeedDay, check_feed, parse_feed, strongest
@@ -60,15 +60,21 @@ class LookOptions:
 
 
 class ArxivFeeds:
-    """arXiv's feeds, at some addresses."""
+    """arXiv's feeds, at some addresses. ``page_papers``: of one answer of the query API."""
 
     def __init__(
-        self, client: Client, endpoints: Endpoints, calendar: Calendar, clock: Clock
+        self,
+        client: Client,
+        endpoints: Endpoints,
+        calendar: Calendar,
+        clock: Clock,
+        page_papers: int = PAGE_PAPERS,
     ) -> None:
         self._client = client
         self._endpoints = endpoints
         self._calendar = calendar
         self._clock = clock
+        self._api = QueryApi(client, endpoints.api, page_papers)
 
     def look(self, known: Mapping[str, Known], options: LookOptions) -> Look:
         """Look once. The keys of ``known`` are the categories.
@@ -78,7 +84,9 @@ class ArxivFeeds:
         """
         if not known:
             raise ValueError("no category to look at")
-        return _Round(self._client, self._endpoints, self._calendar, self._clock).go(known, options)
+        oai = Oai(self._client, self._endpoints.oai)
+        servers = _Servers(self._client, self._endpoints, self._api, oai)
+        return _Round(servers, self._calendar, self._clock).go(known, options)
 
     def by_id(self, ids: Sequence[ArxivId]) -> list[Sighting]:
         """What the query API knows of papers; unknown ids are left out.
@@ -86,8 +94,18 @@ class ArxivFeeds:
         Raises:
             FetchError: A request failed.
         """
-        pages = QueryApi(self._client, self._endpoints.api).by_id(ids)
+        pages = self._api.by_id(ids)
         return [Sighting(paper, "api", self._clock.now()) for page in pages for paper in page]
+
+
+@dataclass(frozen=True, slots=True)
+class _Servers:
+    """Whom one look asks."""
+
+    client: Client
+    endpoints: Endpoints
+    api: QueryApi
+    oai: Oai
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +124,11 @@ class _Feed:
 class _Round:
     """One look in the making."""
 
-    def __init__(
-        self, client: Client, endpoints: Endpoints, calendar: Calendar, clock: Clock
-    ) -> None:
-        self._client = client
-        self._endpoints = endpoints
-        self._api = QueryApi(client, endpoints.api)
-        self._oai = Oai(client, endpoints.oai)
+    def __init__(self, servers: _Servers, calendar: Calendar, clock: Clock) -> None:
+        self._client = servers.client
+        self._endpoints = servers.endpoints
+        self._api = servers.api
+        self._oai = servers.oai
         self._clock = clock
         self._judge = FeedJudge(calendar, clock.now())
         self._sightings: list[Sighting] = []
@@ -202,14 +218,28 @@ class _Round:
                 self._visit("oai", [category], pages, missing[-1].name)
 
     def _fill_in(self, items: Sequence[Paper], categories: Sequence[str]) -> None:
-        """Times of submission of the feed's papers that were submitted longer ago."""
-        ids = [ArxivId(base) for item in items if (base := base_of(item)) not in self._submitted]
-        _, problem, _ = self._take("api", self._api.by_id(ids)) if ids else ((), "", ())
-        if problem:
+        """What the others do not tell of their papers: times of submission, and of OAI-PMH's new
+        versions which version it is.
+        """
+        changed = [
+            seen.paper
+            for seen in self._sightings
+            if seen.by == "oai" and seen.paper.updated_at is not None
+        ]
+        wanted = dict.fromkeys([
+            *(base for item in items if (base := base_of(item)) not in self._submitted),
+            *map(base_of, changed),
+        ])  # fmt: skip
+        if not wanted:
+            return
+        papers, problem, _ = self._take("api", self._api.by_id([ArxivId(b) for b in wanted]))
+        known = {base_of(paper) for paper in papers}
+        unknown = sum(base_of(item) not in {*known, *self._submitted} for item in items)
+        if problem or unknown:
+            detail = problem or f"does not know {unknown} of the feed's papers"
+            state: FeedState = "failed" if problem else "stalled"
             at = self._clock.now()
-            self._visits += [
-                Visit("api", each, at, "failed", detail=problem) for each in categories
-            ]
+            self._visits += [Visit("api", each, at, state, detail=detail) for each in categories]
 
     def _visit(
         self,
@@ -242,7 +272,10 @@ class _Round:
         except FetchError as exc:
             problem = self._failed(exc)
         now = self._clock.now()
-        self._sightings += [Sighting(paper, by, now) for paper in papers.values()]
+        changed = self._oai.changed_on if by == "oai" else {}
+        self._sightings += [
+            Sighting(paper, by, now, changed.get(paper.id, "")) for paper in papers.values()
+        ]
         if by == "api":
             times = {base: paper.submitted_at for base, paper in papers.items()}
             self._submitted |= {base: at for base, at in times.items() if at is not None}

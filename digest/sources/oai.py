@@ -33,12 +33,14 @@ class OaiPage:
 
     ``deleted``: ids of records that were taken back, which have nothing but an id.
     ``complete``: how many records the whole list has, where the answer says so.
+    ``changed_on``: for each paper the day of its last change, YYYY-MM-DD.
     """
 
     papers: tuple[Paper, ...]
     token: str | None = None
     deleted: tuple[ArxivId, ...] = ()
     complete: int | None = None
+    changed_on: tuple[str, ...] = ()
 
 
 class TokenExpired(FetchError):
@@ -70,6 +72,7 @@ def parse_oai(body: bytes) -> OaiPage:
         token=known(token.text) if token is not None else None,
         deleted=tuple(_identifier(_header(r)) for r in records if _deleted(r)),
         complete=int(size) if size.isdecimal() else None,
+        changed_on=tuple(_changed_on(r) for r in records if not _deleted(r)),
     )
 
 
@@ -83,11 +86,12 @@ def check_oai(answer: Answer) -> None:
 
 
 class Oai:
-    """OAI-PMH at one address."""
+    """OAI-PMH at one address. ``changed_on``: id -> the day of its last change, of all so far."""
 
     def __init__(self, client: Client, url: str) -> None:
         self._client = client
         self._url = url
+        self.changed_on: dict[str, str] = {}
 
     def changed(self, category: str, since: date) -> Iterator[tuple[Paper, ...]]:
         """Records of a category, cross-lists too, changed on ``since`` or later, page by page.
@@ -118,6 +122,9 @@ class Oai:
             question = {"verb": "ListRecords", **asked}
             answer = self._client.get(self._url, question, check_oai, poll=True)
             page = parse_oai(answer.body)
+            self.changed_on |= {
+                paper.id: day for paper, day in zip(page.papers, page.changed_on, strict=True)
+            }
             yield page.papers
             if page.token is None:
                 return
@@ -162,6 +169,11 @@ def _paper(record: ElementTree.Element) -> Paper:
         journal_ref=_text(fields, "journal-ref"),
         doi=_text(fields, "doi"),
     )
+
+
+def _changed_on(record: ElementTree.Element) -> str:
+    """The day of a header's datestamp, which may hold a time as well."""
+    return (_text(_header(record), "datestamp") or "")[:10]
 
 
 def _deleted(record: ElementTree.Element) -> bool:

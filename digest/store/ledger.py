@@ -8,7 +8,7 @@ What a sighting means is decided in ``digest.coverage``; here it is only kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -80,13 +80,15 @@ class Ledger:
         """Everything seen since ``at``, as one look: what a bundle carries."""
         since = [_naive(at)]
         sightings = self._database.query(
-            "SELECT record FROM sighting WHERE first_seen_utc >= ? ORDER BY ALL", since
+            """SELECT record, first_seen_utc FROM sighting WHERE first_seen_utc >= ?
+               ORDER BY ALL""",
+            since,
         )
         visits = self._database.query(
             "SELECT record FROM visit WHERE at_utc >= ? ORDER BY at_utc, seen_by, category", since
         )
         return Look(
-            tuple(from_json(row[0], Sighting) for row in sightings),
+            tuple(_first_seen(*row) for row in sightings),
             tuple(from_json(row[0], Visit) for row in visits),
         )
 
@@ -96,28 +98,22 @@ class Ledger:
         Papers that ``date``'s own post left out wait again: another limit may let them in.
         """
         rows = self._database.query(
-            """SELECT base, record FROM sighting WHERE base NOT IN (
+            """SELECT base, record, first_seen_utc FROM sighting WHERE base NOT IN (
                    SELECT base FROM placement
                    WHERE list_contains(?, role) AND NOT (role = 'left-out' AND date = ?))
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
             [list(SETTLED), date],
         )
-        found: dict[str, list[Sighting]] = {}
-        for base, record in rows:
-            found.setdefault(base, []).append(from_json(record, Sighting))
-        return found
+        return _by_base(rows)
 
     def of_papers(self, bases: Sequence[str]) -> dict[str, list[Sighting]]:
         """Everything seen of these papers."""
         rows = self._database.query(
-            """SELECT base, record FROM sighting WHERE list_contains(?, base)
+            """SELECT base, record, first_seen_utc FROM sighting WHERE list_contains(?, base)
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
             [list(bases)],
         )
-        found: dict[str, list[Sighting]] = {}
-        for base, record in rows:
-            found.setdefault(base, []).append(from_json(record, Sighting))
-        return found
+        return _by_base(rows)
 
     def newer_versions(self) -> list[tuple[Placement, Sighting]]:
         """Carried papers of which a version is known that neither their post nor a list has."""
@@ -273,6 +269,18 @@ def _sighting_row(sighting: Sighting) -> list[object]:
         to_json(sighting).decode(),
         _naive(sighting.seen_at),
     ]
+
+
+def _by_base(rows: Iterable[tuple[str, str, datetime]]) -> dict[str, list[Sighting]]:
+    found: dict[str, list[Sighting]] = {}
+    for base, record, first_seen in rows:
+        found.setdefault(base, []).append(_first_seen(record, first_seen))
+    return found
+
+
+def _first_seen(record: str, at: datetime) -> Sighting:
+    """What is known now, dated when it was seen first."""
+    return replace(from_json(record, Sighting), seen_at=at.replace(tzinfo=UTC))
 
 
 def _naive(at: datetime) -> datetime:
