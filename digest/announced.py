@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from digest.calendar import Calendar
+from digest.calendar import Batch, Calendar
 from digest.clock import Clock
 from digest.config import Config
 from digest.coverage import (
@@ -27,7 +27,7 @@ from digest.coverage import (
     sort_out,
     window_of,
 )
-from digest.errors import FetchError, FetchRefused
+from digest.errors import FetchError, FetchRefused, PaperWithdrawn
 from digest.pipeline import Day
 from digest.records import (
     ArxivId,
@@ -35,10 +35,12 @@ from digest.records import (
     LeftOut,
     Look,
     Mark,
+    Outcome,
     Paper,
     Placement,
     Sighting,
     Visit,
+    Window,
 )
 from digest.render.post import paper_file
 from digest.selection import Choice
@@ -52,6 +54,8 @@ Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""
 Progress = Callable[[str, str, int, int], None]
 
+WITHDRAWN = "pdf-withdrawn"
+"""The stage of a paper whose PDF is not to be had, now or later."""
 POLL = timedelta(minutes=10)
 """Between two looks while waiting for a batch."""
 
@@ -114,6 +118,7 @@ class ArxivSource:
         self._choose = choose
         self._progress = progress
         self._visits: tuple[Visit, ...] = ()
+        self._withdrawn: frozenset[str] = frozenset()
 
     # ------------------------------------------------------------ seeing
 
@@ -134,101 +139,167 @@ class ArxivSource:
         return look.visits
 
     def wait(self, date: str, hours: float) -> None:
-        """Ask again and again until a batch is there that no earlier post accounts for.
+        """Ask again and again until a batch is there that no post accounts for yet.
 
-        Ends at once where the calendar expects none in time, and in any case after ``hours``.
+        The feed shows a batch whole. Where only the query API has it, papers may still be joining:
+        then it is asked until no more do. Ends at once where the calendar expects nothing in time,
+        and in any case after ``hours``.
         """
-        clock, calendar = self._arxiv.clock, self._arxiv.calendar
+        clock = self._arxiv.clock
         deadline = clock.now() + timedelta(hours=hours)
+        before = -1
         while True:
             self._visits = self.look(poll=True)
-            last = self._ledger.last_batch(date)
-            sorting, _ = self.pending(date)
-            if any(found.batch > last for found in sorting.found):
+            last, found = self._awaited(date)
+            if any(visit.by == "feed" and visit.batch > last for visit in self._visits):
                 return
-            now = clock.now()
-            expected = calendar.newest(now)
-            if expected.name <= last:
-                expected = calendar.following(expected)
-            if now + POLL > deadline or expected.announced_at > deadline:
+            expected = self._expected(last)
+            if (found and found == before) or max(
+                clock.now() + POLL, expected.announced_at
+            ) > deadline:
                 self._visits = ()  # a poll asks less than the look that a post is made from
                 return
-            log.info("batch %s is not there yet: asking again in 10 minutes", expected.name)
-            clock.sleep(max(POLL, min(expected.announced_at, deadline) - now).total_seconds())
+            before = found
+            log.info("batch %s is not there yet, or not whole: asking again", expected.name)
+            until = max(clock.now() + POLL, expected.announced_at)
+            clock.sleep((until - clock.now()).total_seconds())
+
+    def _awaited(self, date: str) -> tuple[str, int]:
+        """The newest batch that posts account for, today's with them, and how many papers wait
+        that came after it.
+        """
+        with self._store.database.held_open():
+            policy = self._policy(date)
+            here = [p.batch for p in self._ledger.placements(date) if p.role != "update"]
+            last = max([*policy.last_batch.values(), *here], default="")
+            sorting, _ = self.pending(date)
+        return last, sum(found.batch > last for found in sorting.found)
+
+    def _expected(self, last: str) -> Batch:
+        """The batch to wait for: the newest announced one, else the next."""
+        newest = self._arxiv.calendar.newest(self._arxiv.clock.now())
+        return newest if newest.name > last else self._arxiv.calendar.following(newest)
 
     def _known_visits(self) -> list[Visit]:
         newest = self._ledger.newest_visits()
         return [visit for visit in newest if visit.category in self._config.categories]
 
     def _known(self, category: str) -> Known:
-        visits = self._ledger.visits(category)
-        began = self._ledger.began_at(category)
-        feeds = (v.fingerprint for v in visits if v.by == "feed" and v.fingerprint)
-        return Known(covered_until(visits, began, self._arxiv.calendar), next(feeds, ""))
+        return Known(self._covered(category), self._ledger.fingerprint(category))
 
-    def fetch(self, date: str) -> Fetched:
-        """Look, choose and download for the post of ``date``, and leave the rest to a run."""
-        visits = self.look()
-        sorting, chosen = self.pending(date)
-        arrivals = self.arrivals(chosen.papers)
-        coverage = self._coverage(date, self._placements(date, sorting, chosen), visits)
-        failed = tuple(str(a.problem) for a in arrivals if a.problem is not None)
-        here = sum(arrival.pdf is not None for arrival in arrivals)
-        return Fetched(date, len(arrivals), here, coverage, failed)
+    def _covered(self, category: str) -> str:
+        seen = self._ledger.batches_seen(category)
+        caught_up = max(seen.get("oai", ()), default="")
+        began = self._ledger.began_at(category)
+        return covered_until(seen.get("feed", frozenset()), caught_up, began, self._arxiv.calendar)
 
     # ------------------------------------------------------------ choosing
 
     def deliver(self, date: str) -> Delivery:
-        """The papers that became visible since the last post, chosen and downloaded."""
+        """The papers that became visible since the last post, chosen and downloaded.
+
+        A post of before the newest one gets what it lacks, and nothing new.
+        """
         visits = self._visits or self.look()
         with self._store.database.held_open():
-            sorting, chosen = self.pending(date)
-            placements = self._placements(date, sorting, chosen)
-            coverage = self._coverage(date, placements, visits)
             again = [(item.paper, item.mark) for item in mending_items(self._store, date)]
+            chosen, placements = Chosen((), ()), []
+            if date >= self._ledger.newest_date():
+                sorting, chosen = self.pending(date)
+                placements = [*self._placements(date, sorting, chosen), *self._updates(date)]
+            elif again == []:
+                log.warning("posts of later dates exist: nothing new joins that of %s", date)
+            seen = self._coverage(date, placements, visits)
         arrivals = self.arrivals([*again, *chosen.papers])
-        if not arrivals and not placements_shown(placements):
-            return Delivery((), coverage)
-        return Delivery(tuple(arrivals), coverage, tuple(placements))
+        is_told = _are_told(placements)
+        return Delivery(
+            tuple(arrivals), seen if is_told else None, tuple(placements) if is_told else (), seen
+        )
 
-    def pending(self, date: str) -> tuple[Sorting, Chosen]:
-        """What waits for the post of ``date``, sorted out and chosen from."""
+    def fetch(self, date: str) -> Fetched:
+        """Look, choose and download for posts to come, here or behind an air gap.
+
+        A home that only fetches has no posts that tell what is done: papers count for
+        ``retry_days`` from when they were first seen, and the limit is for each batch.
+        """
+        visits = self.look()
+        since = self._arxiv.clock.now() - timedelta(days=max(self._config.retry_days, 1))
+        sorting, chosen = self.pending(date, since)
+        arrivals = self.arrivals(chosen.papers)
+        self._remember(arrivals)
+        coverage = self._coverage(date, self._placements(date, sorting, chosen), visits)
+        failed = tuple(
+            str(a.problem)
+            for a in arrivals
+            if a.problem is not None and not isinstance(a.problem, PaperWithdrawn)
+        )
+        here = sum(arrival.pdf is not None for arrival in arrivals)
+        return Fetched(date, len(arrivals), here, coverage, failed)
+
+    def _remember(self, arrivals: Sequence[Arrival]) -> None:
+        """What was downloaded, for ``status``, and what never can be."""
+        with self._store.database.held_open():
+            here = [(a.paper, a.pdf_sha256) for a in arrivals if a.pdf is not None]
+            self._store.put_papers(here, self.name)
+            for arrival in arrivals:
+                if isinstance(arrival.problem, PaperWithdrawn):
+                    paper, why = arrival.paper.id, str(arrival.problem)
+                    self._store.put_failure(Outcome(paper, WITHDRAWN, "absent", why), "")
+
+    def pending(self, date: str, since: datetime | None = None) -> tuple[Sorting, Chosen]:
+        """What waits for the post of ``date``, sorted out and chosen from.
+
+        ``since``: only papers seen first since then, and chosen batch by batch.
+        """
         policy = self._policy(date)
-        sorting = sort_out(self._ledger.sightings(date), policy, merge)
-        by_id = {found.paper.id: found for found in sorting.found if found.role != "left-out"}
-        taken = len(self._store.post_items(date))
-        choice = self._choose([found.paper for found in by_id.values()], taken)
-        found = tuple(by_id[paper.id] for paper in choice.chosen)
-        return sorting, Chosen(found, choice.left_out)
+        began = [at for at in policy.began.values() if at is not None]
+        first = policy.calendar.newest(min(began)).name if began else ""
+        sorting = sort_out(self._ledger.sightings(date, first, since), policy, merge)
+        allowed = [found for found in sorting.found if found.role != "left-out"]
+        if since is None:
+            return sorting, self._chosen(allowed, len(self._store.post_items(date)))
+        batches = sorted({found.batch for found in allowed})
+        parts = [self._chosen([f for f in allowed if f.batch == name], 0) for name in batches]
+        return sorting, Chosen(
+            tuple(found for part in parts for found in part.found),
+            tuple(left for part in parts for left in part.left_out),
+        )
+
+    def _chosen(self, allowed: Sequence[Found], taken: int) -> Chosen:
+        by_id = {found.paper.id: found for found in allowed}
+        choice = self._choose([found.paper for found in allowed], taken)
+        return Chosen(tuple(by_id[paper.id] for paper in choice.chosen), choice.left_out)
 
     def _policy(self, date: str) -> Policy:
         config, ledger = self._config, self._ledger
-        calendar = self._arxiv.calendar
-        visits = {category: ledger.visits(category) for category in config.categories}
-        began = {category: ledger.began_at(category) for category in config.categories}
+        names = config.categories
         return Policy(
-            config.categories,
+            names,
             config.cross_lists,
-            calendar,
-            began,
-            {name: frozenset(v.batch for v in of if v.by == "feed") for name, of in visits.items()},
-            {name: covered_until(of, began[name], calendar) for name, of in visits.items()},
-            ledger.last_batch(date),
-            window_of(date, "", config.anchor, config.zone) if config.window == "strict" else None,
+            self._arxiv.calendar,
+            {name: ledger.began_at(name) for name in names},
+            {name: ledger.batches_seen(name).get("feed", frozenset()) for name in names},
+            {name: self._covered(name) for name in names},
+            {name: ledger.last_batch(date, name) for name in names},
+            self._strict_window(date),
         )
+
+    def _strict_window(self, date: str) -> Window | None:
+        config = self._config
+        if config.window != "strict":
+            return None
+        return window_of(date, "", config.anchor, config.zone)
 
     def _placements(self, date: str, sorting: Sorting, chosen: Chosen) -> list[Placement]:
         reasons = {left.paper: left.reason for left in chosen.left_out}
         carried = {found.paper.id for found in chosen.found}
         placements = [_placement(found, date) for found in sorting.settled]
         for found in sorting.found:
-            if found.paper.id in carried:
-                placements.append(_placement(found, date))
-            else:
-                reason = reasons.get(found.paper.id, "交叉列表（cross_lists = false）")
-                left = replace(found, role="left-out")
-                placements.append(replace(_placement(left, date), reason=reason))
-        return placements + self._updates(date)
+            if found.paper.id not in carried:
+                reason = found.reason or reasons[found.paper.id]
+                found = replace(found, role="left-out", reason=reason)
+            placements.append(_placement(found, date))
+        return placements
 
     def _updates(self, date: str) -> list[Placement]:
         updates = []
@@ -246,11 +317,28 @@ class ArxivSource:
         """Of everything that the date's post accounts for, now and in earlier runs."""
         config, ledger = self._config, self._ledger
         earlier = [p for p in ledger.placements(date) if p.role != "left-out"]
-        heading = self._store.post_heading(date)
-        window = window_of(date, ledger.last_date(date), config.anchor, config.zone)
-        return coverage_of(
-            [*earlier, *placements], window, visits, heading.coverage if heading else None
+        window = self._strict_window(date) or window_of(
+            date, ledger.last_date(date), config.anchor, config.zone
         )
+        found = coverage_of([*earlier, *placements], window, visits)
+        unseen = self._unseen(visits)
+        return (
+            replace(found, state="waiting", problems=(*found.problems, unseen)) if unseen else found
+        )
+
+    def _unseen(self, visits: Sequence[Visit]) -> str:
+        """What to say where arXiv has announced more since it was last looked at, and may not be
+        asked now.
+        """
+        if self._arxiv.feeds is not None:
+            return ""
+        last = max((visit.at for visit in visits), default=None)
+        newest = self._arxiv.calendar.newest(self._arxiv.clock.now())
+        if last is None:
+            return "arXiv was never looked at: digest fetch, or carry a bundle in"
+        if newest.announced_at <= last:
+            return ""
+        return f"batches up to {newest.name} were announced since the last look on {last:%Y-%m-%d}"
 
     # ------------------------------------------------------------ downloading
 
@@ -258,6 +346,7 @@ class ArxivSource:
         """The papers with their PDFs; one that cannot be had is a problem of its paper alone."""
         arrivals: list[Arrival] = []
         refused: FetchRefused | None = None
+        self._withdrawn = self._store.absent(WITHDRAWN)
         for done, (paper, mark) in enumerate(papers):
             self._progress("fetch", paper.title or str(paper.id), done, len(papers))
             try:
@@ -279,6 +368,8 @@ class ArxivSource:
         """
         path = self._config.papers / paper_file(paper.id)
         if not path.exists():
+            if paper.id in self._withdrawn:
+                raise PaperWithdrawn(f"{paper.id} was withdrawn", None, False)
             if refused is not None:
                 raise refused
             if self._arxiv.download is None:
@@ -346,10 +437,15 @@ def mending_items(store: Store, date: str) -> list[PostItem]:
     heading = store.post_heading(date)
     if heading is None or heading.coverage is None:
         return []
-    return [item for item in store.post_items(date) if set(item.errors) - {"pdf-withdrawn"}]
+    return [item for item in announced_items(store, date) if set(item.errors) - {WITHDRAWN}]
 
 
-def placements_shown(placements: Sequence[Placement]) -> bool:
+def announced_items(store: Store, date: str) -> list[PostItem]:
+    """The papers of a date's post that arXiv announced; a folder's may have joined them."""
+    return [item for item in store.post_items(date) if isinstance(item.paper.id, ArxivId)]
+
+
+def _are_told(placements: Sequence[Placement]) -> bool:
     """Whether there is anything to tell: a paper carried or left out, or an update."""
     return any(p.role in (*CARRIED, "left-out", "update") for p in placements)
 
@@ -358,4 +454,5 @@ def _placement(found: Found, date: str) -> Placement:
     paper = found.paper
     version = paper.id.version if isinstance(paper.id, ArxivId) else None
     role = found.role
-    return Placement(base_of(paper.id), version or 0, role, date, paper.title, "", found.batch)
+    title, reason = paper.title, found.reason
+    return Placement(base_of(paper.id), version or 0, role, date, title, reason, found.batch)

@@ -22,7 +22,7 @@ from digest.bundles import contents, read
 from digest.bundles.manifest import Manifest
 from digest.bundles.read import Imported
 from digest.bundles.wheels import gather
-from digest.bundles.write import export
+from digest.bundles.write import check_folder, export
 from digest.calendar import load_calendar
 from digest.clock import SystemClock
 from digest.config import Config, check_category
@@ -48,8 +48,8 @@ from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.translate.translator import Translator
 
-LIKED_ASKED = 200
-"""Liked papers, known by id alone, that arXiv is asked about: one request."""
+LIKED_ASKED = 2000
+"""Liked papers, known by id alone, that arXiv is asked about: ten requests, once a day."""
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +136,8 @@ def _interest(config: Config, opened: Store, reached: Arxiv) -> Interest:
     liked = liked.completed([merge(sightings) for sightings in seen.values()])
     if liked.unknown and reached.feeds is not None:
         try:
+            if len(liked.unknown) > LIKED_ASKED:
+                log.warning("%s: only %d ids are looked up", config.liked, LIKED_ASKED)
             found = reached.feeds.by_id(liked.unknown[:LIKED_ASKED])
         except FetchError as exc:
             log.warning("papers of %s are ranked without their abstracts: %s", config.liked, exc)
@@ -161,9 +163,11 @@ def export_bundle(
 
     Raises:
         BundleError: A wheel cannot be had, or it is too much for one bundle.
+        DigestError: Nothing was seen since then, and nothing else is wanted.
         ModelMissingError: A configured model is not on this machine.
-        StoreError: The disk is full or cannot be written.
+        StoreError: The folder is missing, or the disk is full or cannot be written.
     """
+    check_folder(out)
     models = tuple(dict.fromkeys(map(catalogue.find, (config.model, config.translator))))
     found = gather(checkout, config.models_dir / ".wheels", progress) if carried.wheels else None
     wanted = contents.Wanted(

@@ -7,8 +7,8 @@ reason; or known from before the digest began. What cannot be told yet waits for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
 from zoneinfo import ZoneInfo
@@ -28,11 +28,13 @@ from digest.records import (
     Visit,
     Window,
 )
+from digest.sources.categories import belongs
 from digest.store.ledger import CARRIED
 
 BASELINE = timedelta(days=30)
 """How far back a first look goes, and the longest hold that a paper is believed to come out of."""
 CROSS_LISTED = "交叉列表（cross_lists = false）"
+OUTSIDE = "提交时间在窗口之前（window = strict）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Policy:
         began: Category -> when its papers were first listed; None: never yet.
         shown: Category -> the batches that its feed has shown.
         covered: Category -> the newest batch up to which nothing is missing; see covered_until.
-        last_batch: The newest batch that an earlier post accounts for; "" before the first.
+        last_batch: Category -> the newest batch that an earlier post accounts for; "" before the
+            first.
         strict: Only papers submitted in this window; None for whole batches.
     """
 
@@ -56,17 +59,18 @@ class Policy:
     began: Mapping[str, datetime | None]
     shown: Mapping[str, frozenset[str]]
     covered: Mapping[str, str]
-    last_batch: str
+    last_batch: Mapping[str, str]
     strict: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A paper for the post. ``batch``: the listing date with which it came."""
+    """What a paper is. ``batch``: the listing date with which it came. ``reason``: left out why."""
 
     paper: Paper
     role: Role
     batch: str
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -106,22 +110,27 @@ def _descending(text: str) -> str:
 
 def _judge(paper: Paper, sightings: Sequence[Sighting], policy: Policy) -> Found | None:
     """What a paper is; None where it is not the lab's, or cannot be told yet."""
-    lab = [category for category in paper.categories if category in policy.categories]
+    lab = [category for category in policy.categories if belongs(paper, category)]
     if not lab:
-        return None
-    if policy.strict is not None and not _within(paper.submitted_at, policy.strict):
         return None
     began = _began(lab, policy)
     announced = _announcement(paper, sightings, policy)
+    found: Found | None
     if announced is not None:
-        return _announced(paper, announced, began, policy)
-    if paper.submitted_at is None or began is None:
+        found = _announced(paper, announced, began, lab, policy)
+    elif paper.submitted_at is None or began is None:
         return None
-    return _listed(paper, sightings, began, policy)
+    else:
+        found = _listed(paper, sightings, began, lab, policy)
+    return found if found is None or policy.strict is None else _in_window(found, policy.strict)
 
 
-def _within(at: datetime | None, window: Window) -> bool:
-    return at is not None and window.start_at <= at < window.end_at
+def _in_window(found: Found, window: Window) -> Found | None:
+    """The plain window's rule on top; what was submitted after it waits for the next."""
+    at = found.paper.submitted_at
+    if found.role in ("before", "old") or at is None or at >= window.end_at:
+        return found if found.role in ("before", "old") else None
+    return found if at >= window.start_at else replace(found, role="left-out", reason=OUTSIDE)
 
 
 def _began(lab: Sequence[str], policy: Policy) -> datetime | None:
@@ -138,8 +147,7 @@ def _announcement(
     A cross-list of a paper that is the lab's own by its primary category is a later one, and not
     how it was announced.
     """
-    own = paper.categories[0] in policy.categories
-    counted = ("new",) if own else ("new", "cross")
+    counted = ("new",) if _is_own(paper, policy) else ("new", "cross")
     found = [
         sighting.paper.announced
         for sighting in sightings
@@ -148,17 +156,31 @@ def _announcement(
     return min(found, key=lambda a: (a.type != "new", a.batch)) if found else None
 
 
+def _is_own(paper: Paper, policy: Policy) -> bool:
+    """Whether a paper's primary category is one of the lab's."""
+    primary = replace(paper, categories=paper.categories[:1])
+    return any(belongs(primary, category) for category in policy.categories)
+
+
 def _announced(
-    paper: Paper, announced: Announcement, began: datetime | None, policy: Policy
+    paper: Paper,
+    announced: Announcement,
+    began: datetime | None,
+    lab: Sequence[str],
+    policy: Policy,
 ) -> Found:
     """A paper that the feed announced."""
     if began is not None and announced.batch < policy.calendar.newest(began).name:
         return Found(paper, "before", announced.batch)
-    return _carried(paper, announced.type == "cross", announced.batch, policy)
+    return _carried(paper, announced.type == "cross", announced.batch, lab, policy)
 
 
 def _listed(
-    paper: Paper, sightings: Sequence[Sighting], began: datetime, policy: Policy
+    paper: Paper,
+    sightings: Sequence[Sighting],
+    began: datetime,
+    lab: Sequence[str],
+    policy: Policy,
 ) -> Found | None:
     """A paper that was listed without saying how it was announced."""
     calendar = policy.calendar
@@ -167,20 +189,21 @@ def _listed(
     if natural.closes_at < began - BASELINE:
         return Found(paper, "old", natural.name)
     first_seen_at = min(sighting.seen_at for sighting in sightings)
-    cross = paper.categories[0] not in policy.categories
+    cross = not _is_own(paper, policy)
     if first_seen_at < calendar.following(first).announced_at and natural.name < first.name:
-        in_first = _came_with_first(paper, sightings, first, policy)
+        in_first = _came_with_first(sightings, first, lab, policy)
         if in_first is None:
             return None
         if not in_first:
             return Found(paper, "before", natural.name)
-        return _carried(paper, cross, first.name, policy)
-    came = natural.name if natural.name > policy.last_batch else calendar.newest(first_seen_at).name
-    return _carried(paper, cross, came, policy)
+        return _carried(paper, cross, first.name, lab, policy)
+    visible = calendar.newest(first_seen_at).name  # at the latest; a day alone may say tomorrow's
+    came = natural.name if _last(lab, policy) < natural.name < visible else visible
+    return _carried(paper, cross, came, lab, policy)
 
 
 def _came_with_first(
-    paper: Paper, sightings: Sequence[Sighting], first: Batch, policy: Policy
+    sightings: Sequence[Sighting], first: Batch, lab: Sequence[str], policy: Policy
 ) -> bool | None:
     """Whether a paper submitted earlier was held into the batch with which the digest began.
 
@@ -188,7 +211,6 @@ def _came_with_first(
     decides, which a mere correction moves as well: rather once too often than never. None while
     neither has been read.
     """
-    lab = [category for category in paper.categories if category in policy.categories]
     if any(first.name in policy.shown.get(category, ()) for category in lab):
         return False
     if max(policy.covered.get(category, "") for category in lab) < first.name:
@@ -196,15 +218,22 @@ def _came_with_first(
     return any(s.changed_on >= first.name and s.paper.updated_at is None for s in sightings)
 
 
-def _carried(paper: Paper, cross: bool, batch: str, policy: Policy) -> Found:
+def _last(lab: Sequence[str], policy: Policy) -> str:
+    """The newest batch that earlier posts account for in any of a paper's categories."""
+    return max(policy.last_batch.get(category, "") for category in lab)
+
+
+def _carried(paper: Paper, cross: bool, batch: str, lab: Sequence[str], policy: Policy) -> Found:
+    if cross and not policy.cross_lists:
+        return Found(paper, "left-out", batch, CROSS_LISTED)
     if cross:
-        return Found(paper, "cross" if policy.cross_lists else "left-out", batch)
-    return Found(paper, "late" if _is_late(paper, batch, policy) else "new", batch)
+        return Found(paper, "cross", batch)
+    return Found(paper, "late" if _is_late(paper, batch, lab, policy) else "new", batch)
 
 
-def _is_late(paper: Paper, batch: str, policy: Policy) -> bool:
+def _is_late(paper: Paper, batch: str, lab: Sequence[str], policy: Policy) -> bool:
     """Submitted before the period of the batch it came with, or missed by an earlier post."""
-    if policy.last_batch and batch <= policy.last_batch:
+    if batch <= _last(lab, policy):
         return True
     if paper.submitted_at is None:
         return False
@@ -248,10 +277,7 @@ def window_of(date: str, last_date: str, anchor: str, zone: str) -> Window:
 
 
 def coverage_of(
-    placements: Sequence[Placement],
-    window: Window,
-    visits: Sequence[Visit],
-    earlier: Coverage | None = None,
+    placements: Sequence[Placement], window: Window, visits: Sequence[Visit]
 ) -> Coverage:
     """What a post says of itself: from everything its date accounts for, and the newest visits."""
     roles = [placement.role for placement in placements]
@@ -259,8 +285,8 @@ def coverage_of(
     left_out = [p for p in placements if p.role == "left-out"]
     batches = {p.batch for p in (*carried, *left_out) if p.batch and p.role != "late"}
     return Coverage(
-        window=earlier.window if earlier else window,
-        state=overall(visits) if visits else (earlier.state if earlier else "quiet"),
+        window=window,
+        state=overall(visits),
         batches=tuple(sorted(batches)),
         announced=len(carried) + len(left_out),
         new=roles.count("new") + roles.count("late"),
@@ -278,13 +304,15 @@ def _id(placement: Placement) -> ArxivId:
 
 
 def overall(visits: Sequence[Visit]) -> FeedState:
-    """One state for all categories: of each the best that a source gave, of these the worst."""
-    order: tuple[FeedState, ...] = ("fresh", "quiet", "waiting", "stalled", "failed")
-    best: dict[str, int] = {}
-    for visit in visits:
-        rank = order.index(visit.state)
-        best[visit.category] = min(rank, best.get(visit.category, len(order)))
-    return order[max(best.values())] if best else "quiet"
+    """One state for all categories: of each that of its feed, of these the worst.
+
+    The other sources fill in for a feed that fails, but do not make it well.
+    """
+    feeds = [visit for visit in visits if visit.by == "feed"] or visits
+    return max((visit.state for visit in feeds), key=_STATES.index, default="quiet")
+
+
+_STATES: tuple[FeedState, ...] = ("fresh", "quiet", "waiting", "stalled", "failed")
 
 
 def problems(visits: Sequence[Visit]) -> tuple[str, ...]:
@@ -296,23 +324,22 @@ def problems(visits: Sequence[Visit]) -> tuple[str, ...]:
     return tuple(f"{'+'.join(categories)} {line}" for line, categories in lines.items())
 
 
-def covered_until(visits: Sequence[Visit], began: datetime | None, calendar: Calendar) -> str:
+def covered_until(
+    shown: Collection[str], caught_up: str, began: datetime | None, calendar: Calendar
+) -> str:
     """The newest batch up to which nothing is missing in a category; "" before its first listing.
 
-    A feed covers the batch that it showed, OAI-PMH all up to the one it reached. A batch that
-    neither gave ends the chain, however many came after it.
+    A batch that neither the feed nor OAI-PMH gave ends the chain, however many came after it.
 
     Args:
-        visits: Of one category.
-        began: When its papers were first listed.
+        shown: The batches that the feed has shown.
+        caught_up: The newest batch that OAI-PMH was read up to; empty where it never was.
+        began: When the category's papers were first listed.
         calendar: Tells which batches there were.
     """
     if began is None:
         return ""
-    good = [visit for visit in visits if visit.state != "failed" and visit.batch]
-    until = max((v.batch for v in good if v.by == "oai"), default="")
-    until = max(until, _before(calendar.newest(began), calendar))
-    shown = {visit.batch for visit in good if visit.by == "feed"}
+    until = max(caught_up, _before(calendar.newest(began), calendar))
     listed = Date.fromisoformat(max(shown, default=until))
     horizon = datetime.combine(listed, time(12), tzinfo=UTC)  # its own day
     for batch in calendar.between(until, horizon):

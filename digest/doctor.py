@@ -97,7 +97,7 @@ def _home(config: Config) -> Iterator[Finding]:
         "" if enough else f"free {FREE_BYTES / 2**30:.0f} GiB there",
     )
     store = Store(config.database)
-    if store.exists():
+    if store.database.exists():
         try:
             yield Finding("store", "ok", f"{store.counts().papers} papers")
         except DigestError as exc:

@@ -21,7 +21,7 @@ from typing import Generic, Protocol, TypeVar
 from digest import files
 from digest.config import Config
 from digest.errors import DigestError, FetchError, PaperWithdrawn, SourceError
-from digest.publish import Published, publish
+from digest.publish import Published, post_name, publish
 from digest.records import (
     ArxivId,
     Breakdown,
@@ -203,7 +203,7 @@ def _publish(
     unread, done = tuple(map(str, delivery.unread)), tuple(run.outcomes)
     if not items and not delivery.placements:
         nothing = coverage([])
-        return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.coverage)
+        return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.seen)
     heading = _heading(day, config, store, delivery.coverage)
     store.put_post(day.date, heading, items, delivery.placements)
     published = render_day(day.date, config, store)
@@ -215,17 +215,36 @@ def _publish(
         coverage(_entries(items, store)),
         done,
         unread,
-        heading.coverage,
+        delivery.seen,
     )
 
 
 def _heading(day: Day, config: Config, store: Store, announced: Coverage | None) -> PostHeading:
-    """A new post's heading, or the published one with this source among its sources."""
+    """A new post's heading, or the published one with this source and its categories too."""
     published = store.post_heading(day.date)
     if published is None:
         return PostHeading(config.title, config.categories, (day.source.name,), announced)
     sources = dict.fromkeys((*published.sources, day.source.name))
-    return replace(published, sources=tuple(sources), coverage=announced or published.coverage)
+    categories = dict.fromkeys((*published.categories, *config.categories))
+    return replace(
+        published,
+        sources=tuple(sources),
+        categories=tuple(categories),
+        coverage=announced or published.coverage,
+    )
+
+
+def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
+    """Write the files of posts that a run was stopped before it could: from ``since`` (a date) on.
+
+    A post whose file somebody took away is left alone, unless it was written within the last day.
+    """
+    unfinished = [
+        date
+        for date in store.unfinished_posts(since)
+        if not (config.posts / post_name(date)).exists()
+    ]
+    return [render_day(date, config, store) for date in unfinished]
 
 
 def render_day(date: str, config: Config, store: Store) -> Published:
@@ -470,7 +489,7 @@ class _Run:
 def _stage_of(problem: SourceError) -> str:
     """The stage under which an arrival's problem is recorded."""
     if isinstance(problem, PaperWithdrawn):
-        return "pdf-withdrawn"
+        return "pdf-withdrawn"  # as announced.WITHDRAWN, which is above this
     return "pdf" if isinstance(problem, FetchError) else "fetch"
 
 

@@ -162,12 +162,14 @@ class Sighting:
     ``paper.announced`` is None where the source does not say how it was announced (the query API
     and OAI-PMH do not). ``paper.id`` has no version where the source gives none (OAI-PMH).
     ``changed_on``: the day of the last change of any kind, YYYY-MM-DD; OAI-PMH alone tells it.
+    ``known_at``: when it was last found to be so; None where that was ``seen_at``.
     """
 
     paper: Paper
     by: SightedBy
     seen_at: datetime
     changed_on: str = ""
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ import pytest
 
 from digest.announced import Arxiv, ArxivSource, older_days
 from digest.calendar import Calendar
-from digest.errors import FetchError, FetchRefused, PaperWithdrawn
-from digest.pipeline import Day, Tools, run_day
+from digest.errors import FetchError, FetchRefused, PaperWithdrawn, StoreError
+from digest.pipeline import Day, Tools, finish_posts, run_day
 from digest.records import Announcement, ArxivId, Look, Paper, Sighting, Visit
+from digest.render.post import paper_file
 from digest.selection import Choice, Rules, choose
+from digest.sources.folder import FolderSource
 from digest.store import Store
 from digest.store.ledger import Ledger
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
@@ -48,8 +50,10 @@ class FakeFeeds:
             return Look((), (Visit("api", "cs.SD", now, "failed", detail=self.broken),))
         seen = [paper for visible_at, paper in self.papers if visible_at <= now]
         batch = max((paper.announced.batch for paper in seen), default="")
-        visits = [Visit("feed", "cs.SD", now, "fresh", batch, len(seen), len(seen))]
-        visits.append(Visit("api", "cs.SD", now, "fresh"))
+        visits = []
+        for name in known:
+            visits.append(Visit("feed", name, now, "fresh", batch, len(seen), len(seen)))
+            visits.append(Visit("api", name, now, "fresh"))
         return Look(tuple(Sighting(p, "feed", now) for p in seen), tuple(visits))
 
     def by_id(self, ids):
@@ -201,7 +205,7 @@ def test_a_pdf_that_comes_later_joins_the_post_the_paper_is_in(world):
     tools = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
     mended = run_day(older, world.config, world.store, tools)
     assert (mended.date, mended.coverage["full"], mended.failed) == ("2026-01-22", 1, [])
-    assert mended.announced == report.announced
+    assert world.store.post_heading("2026-01-22").coverage == report.announced
     assert world.store.failures() == []
     assert list(older_days(world.store, world.source(), "2026-01-23", 14)) == []
 
@@ -275,6 +279,128 @@ class TestWaiting:
         asked = world.feeds.looks
         world.source().wait("2026-01-24", hours=6)
         assert (world.clock.time, world.feeds.looks - asked) == (at(24, 1), 1)
+
+
+def test_a_second_run_without_arxiv_takes_nothing_back_from_the_post(world):
+    world.announce(1, "2026-01-22")
+    text = world.run("2026-01-22").post.read_bytes()
+    world.feeds.broken = "no answer"
+    report = world.run("2026-01-22")
+    assert (report.post.read_bytes(), report.announced.state) == (text, "failed")
+
+
+def test_a_post_of_before_the_newest_gets_nothing_new(world):
+    world.announce(1, "2026-01-22")
+    world.announce(2, "2026-01-23")
+    world.run("2026-01-22")
+    world.run("2026-01-23")
+    world.announce(3, "2026-01-24")
+    world.clock.time = at(24, 6)
+    world.run("2026-01-22")
+    assert world.posted("2026-01-22") == ["2601.00001v1"]
+    world.run("2026-01-24")
+    assert world.posted("2026-01-24") == ["2601.00003v1"]
+
+
+def test_a_post_whose_file_was_never_written_is_written_later(world):
+    world.announce(1, "2026-01-22")
+    blocked = world.config.posts
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_text("in the way")
+    with pytest.raises(StoreError):
+        world.run("2026-01-22")
+    blocked.unlink()
+    [finished] = finish_posts(world.config, world.store, "2026-01-10")
+    assert "## Paper 1\n" in finished.path.read_text()
+    assert finish_posts(world.config, world.store, "2026-01-10") == []
+
+
+def test_one_more_category_does_not_make_the_others_late(world):
+    world.announce(3, "2026-01-21")
+    world.run("2026-01-21")
+    world.announce(1, "2026-01-22", categories=("cs.CL",))
+    world.announce(2, "2026-01-22")
+    world.config = replace(world.config, categories=("cs.CL",))
+    world.run("2026-01-22")
+    world.config = replace(world.config, categories=("cs.SD",))
+    world.run("2026-01-23")
+    [item] = world.store.post_items("2026-01-23")
+    assert (str(item.paper.id), item.mark) == ("2601.00002v1", "new")
+
+
+def test_a_folder_paper_that_failed_is_none_of_arxivs_business(world, papers):
+    world.announce(1, "2026-01-22")
+    world.run("2026-01-22")
+    (papers / "a.pdf").unlink()
+    name = paper_file(FolderSource(papers).deliver("2026-01-22").arrivals[0].paper.id)
+    tools = Tools(FakeExtractor([name]), FakeTranslator(), FakeExplainer())
+    joined = run_day(Day("2026-01-22", FolderSource(papers)), world.config, world.store, tools)
+    assert [failure.stage for failure in joined.failed] == ["extract"]
+    assert list(older_days(world.store, world.source(), "2026-01-23", 14)) == []
+
+
+def test_what_was_from_before_waits_again_when_the_beginning_moves_back(world):
+    ledger = Ledger(world.store.database)
+    world.announce(1, "2026-01-22")
+    world.announce(2, "2026-01-23")
+    world.clock.time = at(23, 6)
+    world.run("2026-01-23")  # begins with the 23rd
+    assert world.posted("2026-01-23") == ["2601.00002v1"]
+    ledger.record(Look((), (Visit("api", "cs.SD", at(22, 6), "fresh"),)))  # an older bundle
+    world.run("2026-01-24")
+    assert world.posted("2026-01-24") == ["2601.00001v1"]
+
+
+class TestFetchingOnly:
+    def test_the_limit_is_for_each_batch(self, world):
+        for number, batch in ((1, "2026-01-22"), (2, "2026-01-22"), (3, "2026-01-23")):
+            world.announce(number, batch)
+        world.source(limit=1).fetch("2026-01-22")
+        world.clock.time = at(23, 6)
+        world.source(limit=1).fetch("2026-01-23")
+        assert world.downloaded == ["2601.00002v1", "2601.00003v1"]
+
+    def test_what_was_withdrawn_is_asked_for_once(self, world):
+        world.announce(1, "2026-01-22")
+        gone = PaperWithdrawn("withdrawn", None, False)
+        world.unavailable = {ArxivId.parse("2601.00001v1"): gone}
+        for _ in range(2):
+            assert world.source().fetch("2026-01-22").failed == ()
+        assert world.downloaded == ["2601.00001v1"]
+
+    def test_papers_of_long_ago_are_done_with(self, world):
+        world.announce(1, "2026-01-05")
+        world.clock.time = at(5, 6)
+        world.source().fetch("2026-01-05")
+        world.announce(2, "2026-01-23")
+        world.clock.time = at(23, 6)
+        assert world.source().fetch("2026-01-23").papers == 1
+
+    def test_status_counts_what_is_here(self, world):
+        world.announce(1, "2026-01-22")
+        world.source().fetch("2026-01-22")
+        [line] = Ledger(world.store.database).batches(("cs.SD",), 10)
+        assert (line.batch, line.fetched, line.new) == ("2026-01-22", 1, 0)
+
+
+def test_what_is_known_of_a_paper_is_what_was_found_last(world):
+    ledger = Ledger(world.store.database)
+    paper = Paper(ArxivId.parse("2601.00001v1"), title="Old", categories=("cs.SD",))
+    old = Sighting(paper, "api", at(20))
+    new = Sighting(replace(paper, title="New"), "api", at(20), known_at=at(22))
+    for sighting in (old, new, old):
+        ledger.record(Look((sighting,), ()))
+    [[kept]] = ledger.of_papers(["2601.00001"]).values()
+    assert (kept.paper.title, kept.seen_at, kept.known_at) == ("New", at(20), at(22))
+
+
+def test_without_a_network_it_is_said_how_old_the_knowledge_is(world):
+    world.announce(1, "2026-01-22")
+    world.source().fetch("2026-01-22")
+    world.clock.time = at(26, 6)
+    report = world.run("2026-01-26", online=False)
+    assert report.announced.state == "waiting"
+    assert "announced since the last look on 2026-01-22" in report.announced.problems[0]
 
 
 def test_status_counts_each_batch_by_category(world):

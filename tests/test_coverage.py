@@ -34,12 +34,15 @@ POLICY = Policy(
     began={"cs.SD": at(1, 2), "eess.AS": None},
     shown={"cs.SD": frozenset({THURSDAY})},
     covered={"cs.SD": THURSDAY},
-    last_batch=THURSDAY,
+    last_batch={"cs.SD": THURSDAY},
 )
 
 
+NOON, AFTER_FRIDAY = at(22, 12), at(23, 2)
+
+
 def sighting(
-    number=1, submitted=at(22, 12), announced=None, seen=at(23, 2), categories=("cs.SD",), version=1
+    number=1, submitted=NOON, announced=None, seen=AFTER_FRIDAY, categories=("cs.SD",), version=1
 ):
     paper = Paper(
         ArxivId.parse(f"2601.{number:05}v{version}"),
@@ -93,7 +96,7 @@ def test_a_paper_that_an_earlier_post_missed_is_late():
 def test_a_day_that_was_missed_is_not_late():
     wednesday = "2026-01-21"
     missed = sighting(submitted=at(21, 12))
-    assert judged(missed, last_batch=wednesday) == [("new", THURSDAY)]
+    assert judged(missed, last_batch={"cs.SD": wednesday}) == [("new", THURSDAY)]
 
 
 @pytest.mark.parametrize(
@@ -168,12 +171,12 @@ class TestTheFirstLook:
             sighting(2, submitted=at(21, 12)),
             sighting(3, submitted=at(9, 12)),
         ]
-        found = judged(*papers, began=BEGAN, last_batch="", shown={"cs.SD": {FRIDAY}})
+        found = judged(*papers, began=BEGAN, last_batch={}, shown={"cs.SD": {FRIDAY}})
         assert found == [("new", FRIDAY), ("before", THURSDAY), ("before", "2026-01-12")]
 
     def test_waits_for_the_feed_to_tell_held_papers_from_older_ones(self):
         older, held = sighting(1, submitted=at(19, 12)), sighting(2, submitted=at(19, 12))
-        options = {"began": BEGAN, "last_batch": ""}
+        options = {"began": BEGAN, "last_batch": {}}
         assert judged(older, held, **options) == []
         told = sighting(2, submitted=at(19, 12), announced=Announcement(FRIDAY, "new"))
         found = judged(older, held, told, shown={"cs.SD": {FRIDAY}}, **options)
@@ -185,28 +188,31 @@ class TestTheFirstLook:
             replace(seen, by="oai", changed_on=day)
             for seen, day in ((older, THURSDAY), (held, FRIDAY))
         ]
-        options = {"began": BEGAN, "last_batch": "", "covered": {"cs.SD": FRIDAY}}
+        options = {"began": BEGAN, "last_batch": {}, "covered": {"cs.SD": FRIDAY}}
         found = judged(older, held, *changed, shown={"cs.SD": {"2026-01-26"}}, **options)
         assert found == [("late", FRIDAY), ("before", "2026-01-20")]
 
     def test_what_comes_out_later_is_not_from_before(self):
         monday = at(27, 2)  # after the next announcement
         held = sighting(submitted=at(19, 12), seen=monday)
-        options = {"began": BEGAN, "last_batch": FRIDAY, "shown": {"cs.SD": {FRIDAY}}}
+        options = {"began": BEGAN, "last_batch": {"cs.SD": FRIDAY}, "shown": {"cs.SD": {FRIDAY}}}
         assert judged(held, **options) == [("late", "2026-01-27")]
 
     def test_without_the_query_api_the_feed_alone_carries(self):
         announced = sighting(submitted=None, announced=Announcement(FRIDAY, "new"))
-        options = {"began": {"cs.SD": None}, "last_batch": "", "shown": {}}
+        options = {"began": {"cs.SD": None}, "last_batch": {}, "shown": {}}
         assert judged(announced, sighting(2), **options) == [("new", FRIDAY)]
 
 
 def test_the_strict_window_is_that_of_the_reference():
     window = window_of("2026-01-23", "", "08:50", "Asia/Shanghai")
     assert (window.start_at, window.end_at) == (at(22, 0, 50), at(23, 0, 50))
-    inside = sighting(1, submitted=at(22, 0, 50))
+    inside, tomorrow = sighting(1, submitted=at(22, 0, 50)), sighting(3, submitted=at(23, 0, 50))
     outside = sighting(2, submitted=at(22, 0, 49))
-    assert judged(inside, outside, strict=window) == [("new", FRIDAY)]
+    assert judged(inside, outside, tomorrow, strict=window) == [
+        ("new", FRIDAY),
+        ("left-out", FRIDAY),
+    ]
 
 
 def test_a_window_spans_the_days_since_the_last_post():
@@ -218,23 +224,33 @@ def visit(by="feed", state="fresh", batch=THURSDAY, category="cs.SD", detail="")
     return Visit(by, category, at(22, 6), state, batch, detail=detail)
 
 
-def test_each_category_counts_by_its_best_source_and_all_by_the_worst_category():
-    assert overall([visit(state="failed"), visit("api", "fresh")]) == "fresh"
-    assert overall([visit(), visit(category="eess.AS", state="stalled")]) == "stalled"
+def test_the_state_is_that_of_the_worst_feed():
+    assert overall([visit(), visit("api")]) == "fresh"
+    assert overall([visit(state="stalled"), visit("api")]) == "stalled"
+    assert overall([visit(), visit(category="eess.AS", state="waiting")]) == "waiting"
+    assert overall([visit("api", "failed")]) == "failed"
     assert overall([]) == "quiet"
 
 
 def test_a_gap_in_the_feed_is_remembered_until_it_is_filled():
     calendar, began = POLICY.calendar, at(20, 2)  # in Tuesday's batch, 2026-01-20
-    tuesday, friday = visit(batch="2026-01-20"), visit(batch=FRIDAY)
-    assert covered_until([], None, calendar) == ""
-    assert covered_until([], began, calendar) == "2026-01-19"
-    assert covered_until([tuesday], began, calendar) == "2026-01-20"
-    assert covered_until([tuesday, friday], began, calendar) == "2026-01-20"
-    filled = visit("oai", batch=THURSDAY)
-    assert covered_until([tuesday, friday, filled], began, calendar) == FRIDAY
-    failed = visit("oai", "failed", batch=THURSDAY)
-    assert covered_until([tuesday, friday, failed], began, calendar) == "2026-01-20"
+    tuesday = "2026-01-20"
+    assert covered_until([], "", None, calendar) == ""
+    assert covered_until([], "", began, calendar) == "2026-01-19"
+    assert covered_until([tuesday], "", began, calendar) == tuesday
+    assert covered_until([tuesday, FRIDAY], "", began, calendar) == tuesday
+    assert covered_until([tuesday, FRIDAY], THURSDAY, began, calendar) == FRIDAY
+
+
+def test_a_category_under_its_other_name_is_the_same():
+    listed = sighting(categories=("eess.SY", "cs.SY"))
+    began = {"cs.SY": at(1, 2)}
+    assert judged(listed, categories=("cs.SY",), began=began) == [("new", FRIDAY)]
+
+
+def test_the_day_of_oai_names_no_batch_that_is_not_there_yet():
+    day = sighting(submitted=at(21), seen=at(22, 12))  # on the 21st at 23:59 it would be Friday's
+    assert judged(day, last_batch={"cs.SD": "2026-01-21"}) == [("new", THURSDAY)]
 
 
 def test_a_post_accounts_for_every_paper():

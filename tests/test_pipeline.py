@@ -60,7 +60,8 @@ def test_a_broken_paper_costs_only_itself_and_mends_later(papers, config, store)
     assert "> PDF 无法读取（详见 digest status）。" in text
     assert report.coverage["none"] == 1
     assert "## Title of the PDF" in text
-    assert "OSError" in store.database.query("SELECT trace FROM outcome WHERE status = 'failed'", [])[0][0]
+    traces = store.database.query("SELECT trace FROM outcome WHERE status = 'failed'")
+    assert "OSError" in traces[0][0]
     mended = run_day(day(papers), config, store, tools())
     assert mended.failed == []
     assert "无法读取" not in mended.post.read_text()

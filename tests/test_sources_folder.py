@@ -16,11 +16,15 @@ def put(folder, name, data=b"%PDF-1.4", **metadata):
         (folder / f"{name}.json").write_text(json.dumps(metadata), encoding="utf-8")
 
 
+def arrivals(folder):
+    return FolderSource(folder).deliver("2026-01-23").arrivals
+
+
 def test_papers_come_in_the_order_of_their_names(tmp_path):
     put(tmp_path, "b", b"two")
     put(tmp_path, "a", b"one")
     (tmp_path / "notes.txt").write_text("not a paper")
-    assert [arrival.pdf.name for arrival in FolderSource(tmp_path).deliver("2026-01-23").arrivals] == ["a.pdf", "b.pdf"]
+    assert [arrival.pdf.name for arrival in arrivals(tmp_path)] == ["a.pdf", "b.pdf"]
 
 
 def test_metadata_is_read(tmp_path):
@@ -34,7 +38,7 @@ def test_metadata_is_read(tmp_path):
         categories=["cs.SD", "eess.AS"],
         submitted="2026-01-22T09:00:00+08:00",
     )
-    paper = FolderSource(tmp_path).deliver("2026-01-23").arrivals[0].paper
+    paper = arrivals(tmp_path)[0].paper
     assert paper.id == ArxivId.parse("2601.16158v1")
     assert (paper.title, paper.authors) == ("A title", ("Ada Lovelace",))
     assert paper.submitted_at == datetime(2026, 1, 22, 1, tzinfo=UTC)
@@ -43,7 +47,7 @@ def test_metadata_is_read(tmp_path):
 def test_a_paper_without_metadata_is_known_by_its_bytes(tmp_path):
     put(tmp_path, "a", b"bytes")
     sha256 = hashlib.sha256(b"bytes").hexdigest()
-    assert FolderSource(tmp_path).deliver("2026-01-23").arrivals[0].paper.id == LocalId.parse(f"local:{sha256}")
+    assert arrivals(tmp_path)[0].paper.id == LocalId.parse(f"local:{sha256}")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_bad_metadata_is_a_problem_of_its_paper_alone(tmp_path, metadata, messag
     put(tmp_path, "a")
     (tmp_path / "a.json").write_text(metadata)
     put(tmp_path, "b", b"other")
-    first, second = FolderSource(tmp_path).deliver("2026-01-23").arrivals
+    first, second = arrivals(tmp_path)
     assert message in first.problem.message
     assert "a.json" in first.problem.message
     assert isinstance(first.paper.id, LocalId)
@@ -80,12 +84,12 @@ def test_two_files_of_one_paper_count_once(tmp_path, caplog):
     put(tmp_path, "c", b"same")
     put(tmp_path, "d", b"same")
     with caplog.at_level(logging.WARNING):
-        assert [a.pdf.name for a in FolderSource(tmp_path).deliver("2026-01-23").arrivals] == ["a.pdf", "c.pdf"]
+        assert [a.pdf.name for a in arrivals(tmp_path)] == ["a.pdf", "c.pdf"]
     assert "b.pdf is the same paper as" in caplog.text
 
 
 def test_an_empty_or_missing_folder_is_named(tmp_path):
     with pytest.raises(SourceError, match="no PDF in"):
-        FolderSource(tmp_path).deliver("2026-01-23").arrivals
+        arrivals(tmp_path)
     with pytest.raises(SourceError, match="no such folder"):
-        FolderSource(tmp_path / "x").deliver("2026-01-23")
+        arrivals(tmp_path / "x")

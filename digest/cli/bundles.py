@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import date as Date
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -18,7 +20,12 @@ from digest.cli.session import (
     json_text,
     pass_session,
 )
+from digest.config import Config
+from digest.errors import ConfigError
 from digest.records import to_builtins
+
+_FIRST = Date(1991, 8, 14)
+"""arXiv's first day: nothing was seen of it before."""
 
 log = logging.getLogger("digest")
 
@@ -57,10 +64,10 @@ def bundle_export(  # noqa: PLR0913 one parameter for each flag
     from digest import assembly
 
     config = session.config()
-    start = datetime.fromisoformat(date_of(since, config)).replace(tzinfo=UTC)
-    if since is None:
-        start -= timedelta(days=14)
-    wanted = assembly.Carried(None if everything else start, models, wheels, split)
+    if since is not None and everything:
+        raise ConfigError("--since and --all exclude each other", "give one of them")
+    start = None if everything else _start(since, config)
+    wanted = assembly.Carried(start, models, wheels, split)
     with byte_bars(session) as progress:
         manifest = assembly.export_bundle(Path(out), wanted, config, CHECKOUT, progress)
     if as_json:
@@ -68,6 +75,14 @@ def bundle_export(  # noqa: PLR0913 one parameter for each flag
         return
     session.console.print(_summary(manifest))
     click.echo(manifest.id)
+
+
+def _start(since: str | None, config: Config) -> datetime:
+    """The midnight, in the lab's zone, with which a day begins; without one, 14 days ago."""
+    day = max(Date.fromisoformat(date_of(since, config)), _FIRST)
+    if since is None:
+        day -= timedelta(days=14)
+    return datetime.combine(day, time(0), ZoneInfo(config.zone))
 
 
 @bundle.command("verify")
@@ -106,7 +121,8 @@ def bundle_import(session: Session, file: str, as_json: bool) -> None:
     for kept in imported.kept:
         log.warning("%s differs from the bundle's and is kept", kept)
     if as_json:
-        click.echo(json_text({**_described(imported.manifest), "new": len(imported.placed)}))
+        found = {"new": len(imported.placed), "gap": to_builtins(imported.gap)}
+        click.echo(json_text({**_described(imported.manifest), **found}))
         return
     session.console.print(f"{_summary(imported.manifest)}; {len(imported.placed)} files are new")
     click.echo(imported.manifest.id)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,11 +28,12 @@ from digest.cli.session import (
     translator_option,
 )
 from digest.config import Config
-from digest.errors import DigestError
+from digest.errors import ConfigError, DigestError
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
     from digest.pipeline import Report
+    from digest.store import Store
     from digest.store.ledger import BatchLine
 
 log = logging.getLogger("digest")
@@ -104,6 +107,8 @@ def run(  # noqa: PLR0913 one parameter for each flag
     }
     config = session.config(**flags)
     when = date_of(date, config)
+    if wait and (offline or source is not None):
+        raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
     if source is not None and Path(source).is_dir():
@@ -133,6 +138,15 @@ class _Asking:
     redo: bool
 
 
+def _finish_posts(config: Config, store: Store, date: str) -> None:
+    """Write what a run that was stopped at its very end could not."""
+    from digest import pipeline
+
+    since = (Date.fromisoformat(date) - timedelta(days=config.retry_days)).isoformat()
+    for finished in pipeline.finish_posts(config, store, since):
+        log.warning("%s: written now; a run was stopped before it could", finished.path)
+
+
 def _run_folder(session: Session, config: Config, folder: Path, date: str, redo: bool) -> Report:
     from digest import assembly, pipeline
     from digest.sources.folder import FolderSource
@@ -147,6 +161,7 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
     from digest import announced, assembly, pipeline
 
     store = assembly.store(config)
+    _finish_posts(config, store, date)
     with (
         assembly.arxiv(config, online=not asking.offline) as arxiv,
         assembly.tools(config) as tools,
@@ -155,8 +170,13 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
         source = assembly.announced_source(config, store, arxiv, progress)
         if asking.wait:
             source.wait(date, asking.wait_hours)
-        day = pipeline.Day(date, source, asking.redo)
-        report = pipeline.run_day(day, config, store, tools, progress)
+        report = pipeline.run_day(pipeline.Day(date, source), config, store, tools, progress)
+        if asking.redo:
+            again = announced.MendingSource(source, announced.announced_items(store, date))
+            redone = pipeline.run_day(
+                pipeline.Day(date, again, redo=True), config, store, tools, progress
+            )
+            report = replace(redone, announced=report.announced)
         for older in announced.older_days(store, source, date, config.retry_days):
             mended = pipeline.run_day(older, config, store, tools, progress)
             said = (older.date, len(mended.outcomes), len(mended.failed))

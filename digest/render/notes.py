@@ -32,6 +32,8 @@ _HIDDEN = {
     "tiny": "字号极小",
     "off-page": "在页面之外",
     "covered": "被遮盖",
+    "clipped": "在可见区域之外",
+    "switched-off": "在关闭的图层中",
 }
 _LANGUAGES = {
     "de": "德文",

@@ -27,15 +27,19 @@ _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
 
 def post(heading: Heading, entries: Sequence[Entry]) -> str:
     """The post's text."""
-    return _environment().get_template("post.md.j2").render(
-        title=heading.title,
-        date=heading.date,
-        source="、".join(heading.sources),
-        tags=["arxiv", *_tags(heading, entries)],
-        totals=coverage(entries),
-        span=None if heading.coverage is None else span(heading.coverage, len(entries)),
-        papers=[_view(entry, heading) for entry in entries],
-        part_titles=PART_TITLES,
+    return (
+        _environment()
+        .get_template("post.md.j2")
+        .render(
+            title=heading.title,
+            date=heading.date,
+            source="、".join(heading.sources),
+            tags=["arxiv", *_tags(heading, entries)],
+            totals=coverage(entries),
+            span=None if heading.coverage is None else span(heading.coverage, len(entries)),
+            papers=[_view(entry, heading) for entry in entries],
+            part_titles=PART_TITLES,
+        )
     )
 
 

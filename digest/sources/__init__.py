@@ -36,14 +36,16 @@ class Delivery:
 
     Args:
         arrivals: The papers, in the order of the post, each once.
-        coverage: What the post says of its completeness; None where nothing is announced.
+        coverage: What the post says of its completeness; None where it says what it said before.
         placements: What the ledger shall know once the post is made.
+        seen: What this look at the source came to; None where nothing is announced.
         unread: What looked like a paper and could not be read at all.
     """
 
     arrivals: tuple[Arrival, ...]
     coverage: Coverage | None = None
     placements: tuple[Placement, ...] = ()
+    seen: Coverage | None = None
     unread: tuple[SourceError, ...] = ()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -157,6 +157,13 @@ class Store:
             for outcome in over:
                 _insert_outcome(con, outcome, "", self.database.now())
 
+    def absent(self, stage: str) -> frozenset[str]:
+        """The papers on which a stage found nothing to do, now or later."""
+        rows = self.database.query(
+            "SELECT DISTINCT paper_id FROM outcome WHERE stage = ? AND status = 'absent'", [stage]
+        )
+        return frozenset(row[0] for row in rows)
+
     def failures(self) -> list[tuple[Outcome, datetime]]:
         """Stages whose newest outcome is a failure, newest first."""
         rows = self.database.query(
@@ -225,6 +232,18 @@ class Store:
                 "INSERT OR IGNORE INTO post_file VALUES (?, ?, ?)",
                 [date, sha256, self.database.now()],
             )
+
+    def unfinished_posts(self, since: str) -> list[str]:
+        """Dates from ``since`` on whose post may have no file: a run was stopped before, or just
+        after it had told us of the file.
+        """
+        rows = self.database.query(
+            """SELECT date FROM post LEFT JOIN (
+                   SELECT date, max(written_utc) AS written FROM post_file GROUP BY date) AS file
+               USING (date) WHERE date >= ? AND (written IS NULL OR written > ?) ORDER BY date""",
+            [since, self.database.now() - timedelta(days=1)],
+        )
+        return [row[0] for row in rows]
 
     def wrote_post_file(self, date: str, sha256: str) -> bool:
         """Whether we wrote a date's post with these bytes, under whatever name it is now."""

@@ -19,6 +19,7 @@ from digest.records import (
     PaperId,
     Placement,
     Role,
+    SightedBy,
     Sighting,
     Visit,
     from_json,
@@ -29,6 +30,10 @@ from digest.store.database import Database
 CARRIED: tuple[Role, ...] = ("new", "late", "cross")
 SETTLED: tuple[Role, ...] = (*CARRIED, "before", "old", "left-out")
 """Roles that end a paper's wait. An update comes after one of them."""
+
+
+_ALWAYS = datetime(1991, 8, 14, tzinfo=UTC)
+"""arXiv's first day: nothing was seen before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,10 @@ class Ledger:
             _insert(
                 con,
                 """INSERT INTO sighting SELECT {} ON CONFLICT DO UPDATE SET
-                   record = excluded.record,
-                   first_seen_utc = least(first_seen_utc, excluded.first_seen_utc)""",
+                   record = CASE WHEN excluded.last_seen_utc >= last_seen_utc
+                            THEN excluded.record ELSE record END,
+                   first_seen_utc = least(first_seen_utc, excluded.first_seen_utc),
+                   last_seen_utc = greatest(last_seen_utc, excluded.last_seen_utc)""",
                 list(newest.values()),
             )
             _insert(con, "INSERT INTO visit SELECT {} ON CONFLICT DO NOTHING", visits)
@@ -80,8 +87,8 @@ class Ledger:
         """Everything seen since ``at``, as one look: what a bundle carries."""
         since = [_naive(at)]
         sightings = self._database.query(
-            """SELECT record, first_seen_utc FROM sighting WHERE first_seen_utc >= ?
-               ORDER BY ALL""",
+            """SELECT record, first_seen_utc, last_seen_utc FROM sighting
+               WHERE first_seen_utc >= ? ORDER BY ALL""",
             since,
         )
         visits = self._database.query(
@@ -92,24 +99,36 @@ class Ledger:
             tuple(from_json(row[0], Visit) for row in visits),
         )
 
-    def sightings(self, date: str) -> dict[str, list[Sighting]]:
+    def sightings(
+        self, date: str, first_batch: str = "", since: datetime | None = None
+    ) -> dict[str, list[Sighting]]:
         """What is known of each paper that waits for a post, by base id, in the order seen.
 
         Papers that ``date``'s own post left out wait again: another limit may let them in.
+
+        Args:
+            date: Of the post.
+            first_batch: With which the digest began. What was settled as from before it waits
+                again where it is not: an older bundle has moved the beginning.
+            since: Only papers seen first since then.
         """
         rows = self._database.query(
-            """SELECT base, record, first_seen_utc FROM sighting WHERE base NOT IN (
+            """SELECT base, record, first_seen_utc, last_seen_utc FROM sighting WHERE base NOT IN (
                    SELECT base FROM placement
-                   WHERE list_contains(?, role) AND NOT (role = 'left-out' AND date = ?))
+                   WHERE list_contains(?, role) AND NOT (role = 'left-out' AND date = ?)
+                   AND NOT (role = 'before' AND ? <> '' AND batch >= ?))
+               AND base NOT IN (SELECT base FROM sighting GROUP BY base
+                                HAVING min(first_seen_utc) < ?)
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
-            [list(SETTLED), date],
+            [list(SETTLED), date, first_batch, first_batch, _naive(since or _ALWAYS)],
         )
         return _by_base(rows)
 
     def of_papers(self, bases: Sequence[str]) -> dict[str, list[Sighting]]:
         """Everything seen of these papers."""
         rows = self._database.query(
-            """SELECT base, record, first_seen_utc FROM sighting WHERE list_contains(?, base)
+            """SELECT base, record, first_seen_utc, last_seen_utc FROM sighting
+               WHERE list_contains(?, base)
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
             [list(bases)],
         )
@@ -144,22 +163,19 @@ class Ledger:
         )
         return [Placement(*row) for row in rows]
 
-    def carried(self, base: str) -> Placement | None:
-        """Where a paper was carried; None where it was not."""
+    def last_batch(self, before: str, category: str) -> str:
+        """The newest batch of a category that a post of before this date accounts for; or empty."""
         rows = self._database.query(
-            """SELECT base, version, role, date, title, reason, batch FROM placement
-               WHERE base = ? AND role IN ('new', 'late', 'cross')""",
-            [base],
+            """SELECT max(batch) FROM placement JOIN post USING (date)
+               WHERE date < ? AND role IN ('new', 'cross', 'left-out', 'before')
+               AND list_contains(from_json(heading->'categories', '["VARCHAR"]'), ?)""",
+            [before, category],
         )
-        return Placement(*rows[0]) if rows else None
+        return rows[0][0] or ""
 
-    def last_batch(self, before: str) -> str:
-        """The newest batch that a post of before this date accounts for; empty where none does."""
-        rows = self._database.query(
-            """SELECT max(batch) FROM placement WHERE date < ?
-               AND role IN ('new', 'cross', 'left-out', 'before')""",
-            [before],
-        )
+    def newest_date(self) -> str:
+        """The date of the newest post of announced papers; empty where there is none."""
+        rows = self._database.query("SELECT max(date) FROM placement")
         return rows[0][0] or ""
 
     def last_date(self, before: str) -> str:
@@ -169,14 +185,30 @@ class Ledger:
 
     # ------------------------------------------------------------ how the feeds did
 
-    def visits(self, category: str, limit: int = 1000) -> list[Visit]:
-        """A category's visits, newest first."""
+    def batches_seen(self, category: str) -> dict[SightedBy, frozenset[str]]:
+        """The batches of a category that each source has shown or, OAI-PMH, caught up to."""
         rows = self._database.query(
-            """SELECT record FROM visit WHERE category = ? ORDER BY at_utc DESC, seen_by
-               LIMIT ?""",
-            [category, limit],
+            """SELECT seen_by, list(DISTINCT record->>'batch') FROM visit
+               WHERE category = ? AND record->>'batch' <> '' AND record->>'state' <> 'failed'
+               GROUP BY seen_by""",
+            [category],
         )
-        return [from_json(row[0], Visit) for row in rows]
+        return {by: frozenset(batches) for by, batches in rows}
+
+    def fingerprint(self, category: str) -> str:
+        """Of the newest feed answer that had papers of a category; empty where none had."""
+        rows = self._database.query(
+            """SELECT record->>'fingerprint' FROM visit
+               WHERE category = ? AND seen_by = 'feed' AND record->>'fingerprint' <> ''
+               ORDER BY at_utc DESC LIMIT 1""",
+            [category],
+        )
+        return rows[0][0] if rows else ""
+
+    def newest_visit_at(self) -> datetime | None:
+        """When arXiv was looked at last, here or where a bundle comes from; None: never."""
+        rows = self._database.query("SELECT max(at_utc) FROM visit")
+        return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
 
     def newest_visits(self) -> list[Visit]:
         """The newest visit of each category by each source."""
@@ -197,13 +229,21 @@ class Ledger:
                    SELECT paper_id FROM outcome QUALIFY row_number() OVER (
                        PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
                        AND status = 'failed'),
+               waiting AS (
+                   SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
+                   FROM sighting JOIN listed USING (base)
+                   JOIN paper ON regexp_replace(paper.id, 'v[0-9]+$', '') = base
+                   WHERE type IN ('new', 'cross') AND batch <> ''
+                   AND base NOT IN (SELECT base FROM placement) GROUP BY base, batch, categories),
                placed AS (
                    SELECT batch, unnest(categories) AS category, role, pdf_sha256 <> '' AS here,
                           id IN (SELECT paper_id FROM broken) AS broken
                    FROM placement JOIN listed USING (base)
                    LEFT JOIN paper ON paper.id = base || CASE WHEN placement.version > 0
                        THEN 'v' || placement.version ELSE '' END
-                   WHERE role IN ('new', 'late', 'cross', 'left-out')),
+                   WHERE role IN ('new', 'late', 'cross', 'left-out')
+                   UNION ALL
+                   SELECT batch, unnest(categories), 'waiting', here, false FROM waiting),
                shown AS (
                    SELECT record->>'batch' AS batch, category, max(CAST(record->>'new' AS INT)
                           + CAST(record->>'cross' AS INT)) AS announced
@@ -268,19 +308,21 @@ def _sighting_row(sighting: Sighting) -> list[object]:
         announced.type if announced else "",
         to_json(sighting).decode(),
         _naive(sighting.seen_at),
+        _naive(sighting.known_at or sighting.seen_at),
     ]
 
 
-def _by_base(rows: Iterable[tuple[str, str, datetime]]) -> dict[str, list[Sighting]]:
+def _by_base(rows: Iterable[tuple[str, str, datetime, datetime]]) -> dict[str, list[Sighting]]:
     found: dict[str, list[Sighting]] = {}
-    for base, record, first_seen in rows:
-        found.setdefault(base, []).append(_first_seen(record, first_seen))
+    for base, *kept in rows:
+        found.setdefault(base, []).append(_first_seen(*kept))
     return found
 
 
-def _first_seen(record: str, at: datetime) -> Sighting:
+def _first_seen(record: str, first: datetime, last: datetime) -> Sighting:
     """What is known now, dated when it was seen first."""
-    return replace(from_json(record, Sighting), seen_at=at.replace(tzinfo=UTC))
+    seen_at, known_at = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+    return replace(from_json(record, Sighting), seen_at=seen_at, known_at=known_at)
 
 
 def _naive(at: datetime) -> datetime:

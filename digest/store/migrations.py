@@ -45,7 +45,7 @@ def _m002_ledger(con: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE sighting (
             base VARCHAR NOT NULL, version INTEGER NOT NULL, seen_by VARCHAR NOT NULL,
             batch VARCHAR NOT NULL, type VARCHAR NOT NULL, record JSON NOT NULL,
-            first_seen_utc TIMESTAMP NOT NULL,
+            first_seen_utc TIMESTAMP NOT NULL, last_seen_utc TIMESTAMP NOT NULL,
             PRIMARY KEY (base, version, seen_by, batch, type));
         CREATE TABLE visit (
             at_utc TIMESTAMP NOT NULL, seen_by VARCHAR NOT NULL, category VARCHAR NOT NULL,
