@@ -8,11 +8,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from digest.calendar import EASTERN, load_calendar
 from digest.config import CONFIG_FILE, Config
 from digest.engines import catalogue, verify
 from digest.engines.converted import ensure_converted
@@ -52,6 +54,7 @@ def examine(config: Config) -> list[Finding]:
         _home,
         _models,
         _network,
+        _arxiv,
     )
     return [finding for look in looks for finding in look(config)]
 
@@ -132,3 +135,18 @@ def _network(_config: Config) -> Iterator[Finding]:
         yield Finding("no network in workers", "warn", f"not enforced on {sys.platform}", cure)
     else:
         yield Finding("no network in workers", "ok", f"enforced by the kernel ({guard})")
+
+
+def _arxiv(config: Config) -> Iterator[Finding]:
+    if config.contact:
+        yield Finding("contact", "ok", config.contact)
+    else:
+        cure = "set contact in digest.toml: arXiv asks for an address it can reach you at"
+        yield Finding("contact", "warn", "arXiv is not told who asks", cure)
+    today = datetime.now(UTC).astimezone(EASTERN).date()
+    own = any(day.startswith(str(today.year)) for day in config.holidays)
+    if own or load_calendar().covers(today):
+        yield Finding("holidays", "ok", f"known for {today.year}")
+    else:
+        cure = "set holidays in digest.toml, from https://info.arxiv.org/help/availability.html"
+        yield Finding("holidays", "warn", f"not known for {today}: they look like stalls", cure)
