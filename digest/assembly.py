@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from datetime import date as Date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from digest import __version__
 from digest.announced import Arxiv, ArxivSource
@@ -33,7 +33,7 @@ from digest.engines.process import Kind, WorkerEngine
 from digest.engines.verify import ensure
 from digest.errors import FetchError, ModelError
 from digest.explain.reading import Explainer
-from digest.extract import Extractor
+from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.pipeline import Progress, Tools, completed
 from digest.records import ArxivId, Engine, Paper, to_builtins
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
@@ -205,9 +205,10 @@ def convert_model(model: catalogue.ModelFile, config: Config, progress: Bytes) -
         convert(model, config.models_dir, progress)
 
 
-def extractor() -> Extractor:
+def extractor(config: Config) -> Extractor:
     """Reads PDFs in a process of its own; close it."""
-    return Extractor()
+    layout = cast(Layout, config.layout)  # Config has checked it
+    return Extractor(layout=layout, timeout_s=TIMEOUT_S * (1 if layout == "fast" else 5))
 
 
 @contextlib.contextmanager
@@ -220,7 +221,7 @@ def tools(config: Config) -> Iterator[Tools]:
         ConfigError: The catalogue has no such model.
     """
     catalogue.find(config.model)  # both names are looked at before either file is
-    with extractor() as extracts, translator(config) as translates, reader(config) as engine:
+    with extractor(config) as extracts, translator(config) as translates, reader(config) as engine:
         explainer = Explainer(
             engine, translates.translate_sentences, translates.made_by, config.evidence_tokens
         )

@@ -6,10 +6,8 @@ import pytest
 
 from digest.extract.glyphs import clean, mend_accents
 from digest.extract.headings import split_number
-from digest.extract.kinds import kind_of, kinds_of
 from digest.extract.lines import Line
-from digest.extract.quality import PageFacts, judge, language_of, odd_chars
-from digest.extract.tables import table_rows
+from digest.extract.quality import PageFacts, judge, odd_chars
 from digest.extract.text import Passage, Vocabulary
 
 
@@ -36,6 +34,8 @@ def line(text: str) -> Line:
         ("", "GPT-", "2 is", "GPT-2 is"),
         ("", "a 3-", "layer net", "a 3-layer net"),
         ("more work is over", "More-", "over, it", "Moreover, it"),
+        ("", "an exclusive-", "or gate", "an exclusive-or gate"),
+        ("", "it is ex-", "tremely large", "it is extremely large"),
     ],
 )
 def test_broken_words_are_mended_by_the_words_of_the_paper(
@@ -88,34 +88,6 @@ def test_numbers_of_headings(text: str, parts: tuple[str, int, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "kind"),
-    [
-        ("Proposed Approach", "method"),
-        ("Model architecture", "method"),
-        ("Experimental Setup", "experiments"),
-        ("Results and Discussion", "discussion"),
-        ("Related Work", "background"),
-        ("CONCLUSIONS", "conclusion"),
-        ("Acknowledgments", "other"),
-        ("Zebras", "other"),
-    ],
-)
-def test_kinds_by_words(title: str, kind: str) -> None:
-    assert kind_of(title) == kind
-
-
-def test_subsections_inherit_and_appendices_follow_the_references() -> None:
-    titles = [("Method", 1), ("Zebras", 2), ("References", 1), ("Experiment Details", 1)]
-    assert kinds_of(titles) == ["method", "method", "references", "appendix"]
-
-
-def test_languages_by_their_commonest_words() -> None:
-    assert language_of("the model is trained on the data of the task")[0] == "English"
-    assert language_of("les données de la tâche sont dans le modèle")[0] == "French"
-    assert language_of("这是一篇关于语音识别的论文")[0] == "Chinese"
-
-
-@pytest.mark.parametrize(
     ("facts", "text", "repaired", "quality"),
     [
         ([PageFacts(1, 900, 0, 0.0)], "the text of the paper is in the page " * 30, False, "good"),
@@ -145,13 +117,3 @@ def test_verdicts(facts: list[PageFacts], text: str, repaired: bool, quality: st
 def test_odd_characters_are_counted() -> None:
     assert odd_chars("ab\x01\ufffd\ue001\n") == 3
     assert odd_chars("(cid:12)") == 8
-
-
-def test_cells_stand_between_the_rivers() -> None:
-    words = [
-        (0.0, 0.0, 30.0, 10.0, "Word"), (33.0, 0.0, 60.0, 10.0, "error"),
-        (90.0, 0.0, 100.0, 10.0, "9.3"),
-        (0.0, 12.0, 20.0, 22.0, "CER"), (92.0, 12.0, 100.0, 22.0, "2"),
-    ]  # fmt: skip
-    assert [row.cells for row in table_rows(words, 4)] == [("Word error", "9.3"), ("CER", "2")]
-    assert table_rows(words[:1], 4) == ()

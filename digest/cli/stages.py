@@ -25,14 +25,18 @@ log = logging.getLogger("digest")
 
 @click.command()
 @click.argument("pdf", type=click.Path())
+@click.option(
+    "--layout",
+    type=click.Choice(["fast", "model", "auto"]),
+    help="How pages are read; model is slow [default: fast].",
+)
 @json_option
 @pass_session
-def extract(session: Session, pdf: str, as_json: bool) -> None:
+def extract(session: Session, pdf: str, layout: str | None, as_json: bool) -> None:
     """Read one PDF: sections and sentences with pages and boxes, tables, figures."""
     from digest import assembly
 
-    session.config()
-    with assembly.extractor() as extractor:
+    with assembly.extractor(session.config(layout=layout)) as extractor:
         document = extractor.extract(Path(pdf))
     if as_json:
         click.echo(json_text(to_builtins(document)))

@@ -8,27 +8,44 @@ from __future__ import annotations
 from pathlib import Path
 
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
-from digest.extract.identity import made_by
+from digest.extract.identity import Layout, made_by
 from digest.records import Document
 from digest.worker import Limits, Worker
 
-__all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Extractor", "extract"]
+__all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Extractor", "Layout", "extract"]
 
 TIMEOUT_S = 120.0
 # Address space. Reading a 186-page thesis peaks at 0.55 GB (PyMuPDF's import alone takes most of
-# it), 160 MB of it resident; the rest is room for pages with huge images and paths.
+# it), 160 MB of it resident, and at 1.04 GB with the layout model; the rest is room for pages with
+# huge images and paths.
 MEMORY_BYTES = 2 << 30
 _FILE_BYTES = 0  # a reader writes nothing
+_PAGES_SHARE = 0.6  # of the time for one paper; what follows the pages takes a third of theirs
 
 
 class Extractor:
-    """One sandboxed reader for many papers; a paper that kills it costs that paper only."""
+    """One sandboxed reader for many papers; a paper that kills it costs that paper only.
 
-    def __init__(self, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES) -> None:
-        self.made_by = made_by()
+    Args:
+        layout: How headings are found where a PDF has no bookmarks: ``fast`` by fonts and places,
+            ``model`` with PyMuPDF's layout model too, ``auto`` where the fast way seems to fail.
+        timeout_s: For one paper.
+        memory_bytes: Address space of the process that reads.
+    """
+
+    def __init__(
+        self,
+        *,
+        layout: Layout = "fast",
+        timeout_s: float = TIMEOUT_S,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
+        self.made_by = made_by(layout)
         self._timeout_s = timeout_s
         limits = Limits(memory_bytes=memory_bytes, file_bytes=_FILE_BYTES, network=False)
-        self._worker = Worker("digest.extract.reader:Reader", limits=limits)
+        self._worker = Worker(
+            "digest.extract.reader:Reader", (True, layout, _PAGES_SHARE * timeout_s), limits
+        )
 
     def __enter__(self) -> Extractor:
         return self
@@ -64,8 +81,12 @@ class Extractor:
 
 
 def extract(
-    path: str | Path, *, timeout_s: float = TIMEOUT_S, memory_bytes: int = MEMORY_BYTES
+    path: str | Path,
+    *,
+    layout: Layout = "fast",
+    timeout_s: float = TIMEOUT_S,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> Document:
-    """Read one PDF in a sandboxed process; see ``Extractor.extract`` for what it raises."""
-    with Extractor(timeout_s=timeout_s, memory_bytes=memory_bytes) as extractor:
+    """Read one PDF in a sandboxed process; see ``Extractor`` for the arguments and errors."""
+    with Extractor(layout=layout, timeout_s=timeout_s, memory_bytes=memory_bytes) as extractor:
         return extractor.extract(path)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.extract.headings import BodyStyle, is_numbered_heading
+from digest.extract.headings import KNOWN_TITLE, BodyStyle, is_numbered_heading, stands_out
 from digest.extract.lines import Line
 from digest.records import Box
 
@@ -89,6 +89,8 @@ def _extend(caption: Caption, rest: Sequence[Line]) -> None:
         return
     for line in rest:
         last = caption.lines[-1]
+        if line.column == last.column and _is_aside_of(caption, line):
+            continue
         # Accents raise a line's top and indices lower its foot: the smaller step is the leading.
         gap = min(line.y0 - last.y0, line.y1 - last.y1)
         if line.column != last.column and not _beside(last, line):
@@ -107,6 +109,13 @@ def _extend(caption: Caption, rest: Sequence[Line]) -> None:
         if len(caption.lines) > 1 or last.width > 60:
             leading = gap if leading is None else leading
         caption.lines.append(line)
+
+
+def _is_aside_of(caption: Caption, line: Line) -> bool:
+    """True for text beside a caption: that of the next figure, or text that flows around it."""
+    x0 = min(member.x0 for member in caption.lines)
+    x1 = max(member.x1 for member in caption.lines)
+    return line.x0 > x1 or line.x1 < x0
 
 
 def _wraps(line: Line, rest: Sequence[Line]) -> bool:
@@ -134,20 +143,20 @@ def is_prose(line: Line, size: float) -> bool:
 def claim_regions(
     captions: Sequence[Caption], lines: Sequence[Line], rules: Sequence[Rule], body: BodyStyle
 ) -> None:
-    """Give each caption its region and the lines in it the role ``figure``."""
+    """Give each caption its region, and the lines in it the role ``figure`` or ``algorithm``."""
     for caption in captions:
         if caption.kind == "figure":
             inside = _grow(caption, lines, body, up=True)
         else:
-            inside = _ruled(caption, lines, rules) or _grow_table(caption, lines, body)
+            inside = _ruled(caption, lines, rules, body) or _grow_table(caption, lines, body)
         for line in inside:
             if line.role in ("body", "footnote"):
-                line.role = "figure"
+                line.role = "algorithm" if caption.kind == "algorithm" else "figure"
         caption.region = _region(caption, inside, lines)
     if any(caption.kind == "algorithm" for caption in captions):
         for line in lines:
             if line.role == "body" and _STEP.match(line.text):
-                line.role = "figure"
+                line.role = "algorithm"
 
 
 def _near(caption: Caption, lines: Sequence[Line], up: bool) -> list[Line]:
@@ -178,7 +187,7 @@ def _grow(caption: Caption, lines: Sequence[Line], body: BodyStyle, up: bool) ->
 
 def _stops(line: Line, next_out: Sequence[Line], body: BodyStyle) -> bool:
     """True at a heading, at a wide line of running text, and at a short last line under one."""
-    if is_numbered_heading(line, body):
+    if is_numbered_heading(line, body) or _names_part(line, body):
         return True
     if not line.words or abs(line.size - body.size) > 0.7:
         return False
@@ -195,6 +204,10 @@ def _stops(line: Line, next_out: Sequence[Line], body: BodyStyle) -> bool:
     )
 
 
+def _names_part(line: Line, body: BodyStyle) -> bool:
+    return KNOWN_TITLE.fullmatch(line.text) is not None and stands_out(line, body)
+
+
 def _grow_table(caption: Caption, lines: Sequence[Line], body: BodyStyle) -> list[Line]:
     """A table without rules stands on the side of its caption where no text is."""
     below = _grow(caption, lines, body, up=False)
@@ -203,9 +216,11 @@ def _grow_table(caption: Caption, lines: Sequence[Line], body: BodyStyle) -> lis
     return _grow(caption, lines, body, up=True)
 
 
-def _ruled(caption: Caption, lines: Sequence[Line], rules: Sequence[Rule]) -> list[Line]:
+def _ruled(
+    caption: Caption, lines: Sequence[Line], rules: Sequence[Rule], body: BodyStyle
+) -> list[Line]:
     """Lines between the first and last of the horizontal rules that stand at the caption."""
-    span = _rule_span(caption, lines, rules)
+    span = _rule_span(caption, lines, rules, body)
     if span is None:
         return []
     top, bottom, x0, x1 = span
@@ -220,7 +235,7 @@ def _ruled(caption: Caption, lines: Sequence[Line], rules: Sequence[Rule]) -> li
 
 
 def _rule_span(
-    caption: Caption, lines: Sequence[Line], rules: Sequence[Rule]
+    caption: Caption, lines: Sequence[Line], rules: Sequence[Rule], body: BodyStyle
 ) -> tuple[float, float, float, float] | None:
     x0 = min(line.x0 for line in caption.lines)
     x1 = max(line.x1 for line in caption.lines)
@@ -228,9 +243,9 @@ def _rule_span(
     below = [rule for rule in mine if rule[1] > caption.y1 - 3]
     above = [rule for rule in mine if rule[1] < caption.y0 + 3]
     if below and below[0][1] - caption.y1 < 30 and len(below) > 1:
-        run = _run(below, lines)
+        run = _run(below, lines, body)
     elif above and caption.y0 - above[-1][1] < 30 and len(above) > 1:
-        run = _run(above[::-1], lines)
+        run = _run(above[::-1], lines, body)
     else:
         run = below[:1] if caption.kind == "algorithm" and above else []
         if not run:
@@ -242,8 +257,8 @@ def _rule_span(
     return min(heights), max(heights), min(r[0] for r in run), max(r[2] for r in run)
 
 
-def _run(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Rule]:
-    """Rules from the caption outwards, up to the next caption."""
+def _run(rules: Sequence[Rule], lines: Sequence[Line], body: BodyStyle) -> list[Rule]:
+    """Rules from the caption outwards, up to the next caption, heading or running text."""
     run = [rules[0]]
     for rule in rules[1:]:
         low, high = sorted((run[-1][1], rule[1]))
@@ -251,10 +266,22 @@ def _run(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Rule]:
             line for line in lines if low < (line.y0 + line.y1) / 2 < high
             and line.x0 < rule[2] and line.x1 > rule[0]
         ]  # fmt: skip
-        if any(line.role in ("caption", "heading") for line in between) or high - low > 500:
+        text = [x for x in between if is_prose(x, body.size) and _fills(x, body)]
+        if any(_heads(line, body) for line in between) or len(text) > 2 or high - low > 500:
             break
         run.append(rule)
     return run
+
+
+def _heads(line: Line, body: BodyStyle) -> bool:
+    if line.role in ("caption", "heading"):
+        return True
+    steps = _STEP.match(line.text) is not None  # "6: end for" is bold, too
+    return line.bold and not steps and line.words > 0 and is_numbered_heading(line, body)
+
+
+def _fills(line: Line, body: BodyStyle) -> bool:
+    return line.width > 0.9 * body.column_width(line)
 
 
 def _region(caption: Caption, inside: Sequence[Line], lines: Sequence[Line]) -> Box:
@@ -268,7 +295,7 @@ def _region(caption: Caption, inside: Sequence[Line], lines: Sequence[Line]) -> 
         return Box(caption.page, min(xs[0]), min(ys[0]), max(xs[1]), max(ys[1]))
     above = [
         line.y1 for line in mine
-        if line.y1 <= caption.y0 and line.role not in ("figure", "margin")
+        if line.y1 <= caption.y0 and line.role not in ("figure", "algorithm", "margin")
     ]  # fmt: skip
     top = max(above, default=min((line.y0 for line in mine), default=caption.y0))
     return Box(caption.page, x0, min(top, caption.y0), x1, caption.y0)

@@ -15,6 +15,11 @@ _TEXT_WORDS = re.compile(
 )
 
 
+def ends_sentence(lines: Sequence[Line]) -> bool:
+    """Whether the displayed equation on ``lines`` is printed with a full stop behind it."""
+    return any(_NUMBER_AT_END.sub("", line.text).rstrip().endswith(".") for line in lines[-3:])
+
+
 def mark_equations(lines: Sequence[Line], body: BodyStyle) -> None:
     """Set the role ``equation`` on displayed equations and their pieces among body lines."""
     for line in lines:

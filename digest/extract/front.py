@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.extract.headings import BodyStyle, split_number
+from digest.extract.headings import KNOWN_TITLE, BodyStyle, split_number
 from digest.extract.lines import Line
 
 _ABSTRACT = re.compile(
@@ -26,7 +26,11 @@ def mark_title(lines: Sequence[Line], height: float, body_size: float) -> list[L
     The largest text of at least eight letters in the upper 60 % of the page, and the lines that
     go on from it in the same size; larger than the body, or bold, or in capitals.
     """
-    upper = [x for x in lines if x.y0 < 0.6 * height and x.role == "body" and x.words]
+    upper = [
+        x for x in lines
+        if x.y0 < 0.6 * height and x.role == "body" and x.words
+        if not KNOWN_TITLE.fullmatch(split_number(x.text)[2])
+    ]  # fmt: skip
     sizes = sorted({round(line.size) for line in upper}, reverse=True)
     for size in sizes[:4]:
         group = _together([line for line in upper if round(line.size) == size])

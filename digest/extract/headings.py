@@ -14,20 +14,26 @@ from statistics import median
 
 from digest.extract.lines import Line
 
-_NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})[.:)]?\s*(?P<title>[^\W\d_].+)")
+_NUMBERED = re.compile(  # "3.1Encoding" is read too; "6.3 2-means" needs its space
+    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})[.:)]?(?:\s*(?=[^\W\d_])|\s+(?=\d-?[^\W\d_]))(?P<title>..+)"
+)
 _ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\s?[.:]\s*(?P<title>[^\W\d_].+)")
 _LETTER = re.compile(
     r"(?:appendix\s+)?(?P<number>[A-Z](?:\.\d{1,2}){0,3})(?:[.:)]\s*|\s+)(?P<title>[^\W\d_].+)",
     re.IGNORECASE,
 )
-_KNOWN = re.compile(
-    r"(?:abstract|introduction|related works?|background|methods?|methodology|experiments?|results?"
+KNOWN_TITLE = re.compile(
+    r"(?:abstract|introduction(?:[:—–-].{1,80})?|related works?|background|methods?"
+    r"|methodology|experiments?|results?"
     r"|discussions?|conclusions?|acknowledge?ments?|references|bibliography|appendix|appendices"
     r"|summary|future work|evaluation|limitations|data availability|materials and methods"
     r"|results and discussions?|discussions? and conclusions?|conclusions? and future work"
-    r"|conclusions? and discussions?|literature cited|supplementary materials?)[.:]?",
+    r"|conclusions? and discussions?|literature cited|supplementary materials?"
+    r"|(?:table of )?contents|list of (?:figures|tables)|dedication|epigraph|vita|preface"
+    r"|abstract of the (?:dissertation|thesis))[.:]?",
     re.IGNORECASE,
 )
+_LABEL_ALONE = re.compile(r"(?:chapter|appendix|part)\s+(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.:]?", re.I)
 _MAX_CHARS = 140
 _AUTHORS_END_PT = 260.0  # authors stand in the upper third of a page of 792 or 842 pt
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -35,7 +41,7 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 @dataclass(slots=True)
 class Heading:
-    """A heading and the lines it is printed on; ``run_in``: text goes on behind it on that line."""
+    """A heading and the lines it is printed on; ``run_in``: text goes on behind it on the last."""
 
     title: str
     level: int
@@ -108,17 +114,22 @@ def is_numbered_heading(line: Line, body: BodyStyle) -> bool:
         return False
     if not (title[0].isupper() or (line.bold and not body.bold)):
         return False
-    return _stands_out(line, body) and len(_LETTERS.findall(title)) >= 2
+    return stands_out(line, body) and len(_LETTERS.findall(title)) >= 2
 
 
 def _strong(line: Line, body: BodyStyle) -> bool:
     return (line.bold and not body.bold) or line.size > body.size + 0.6
 
 
-def _stands_out(line: Line, body: BodyStyle) -> bool:
+def stands_out(line: Line, body: BodyStyle) -> bool:
     if line.size < body.size - (2.1 if line.caps else 1.6):
         return False
     return _strong(line, body) or line.caps or line.italic
+
+
+def letters_of(text: str) -> str:
+    """Letters and digits only, lower case: how titles are compared."""
+    return "".join(c for c in text.lower() if c.isalnum())
 
 
 # ---------------------------------------------------------------- from the page
@@ -126,18 +137,19 @@ def _stands_out(line: Line, body: BodyStyle) -> bool:
 
 def find_headings(lines: Sequence[Line], body: BodyStyle) -> list[Heading]:
     """Headings among ``lines`` (the whole paper in reading order), by number and by style."""
-    candidates = list(_candidates(lines, body))
-    kept = _by_style(candidates, body)
+    found = list(candidates(lines, body))
+    kept = _by_style(found, body)
     for heading in kept:
-        if not heading.run_in:
-            for line in heading.lines:
-                line.role = "heading"
-    _set_levels(kept)
+        for line in heading.lines[: -1 if heading.run_in else None]:
+            line.role = "heading"
+    set_levels(kept)
     return kept
 
 
-def _candidates(lines: Sequence[Line], body: BodyStyle) -> Iterator[Heading]:
+def candidates(lines: Sequence[Line], body: BodyStyle) -> Iterator[Heading]:
+    """Whatever may be a heading, in order; what the rest of the paper says is not asked yet."""
     skip = 0
+    last: Line | None = None
     for index, line in enumerate(lines):
         if skip:
             skip -= 1
@@ -145,8 +157,11 @@ def _candidates(lines: Sequence[Line], body: BodyStyle) -> Iterator[Heading]:
         if line.role != "body" or not _LETTERS.search(line.text):
             continue
         before, after = _neighbours(lines, index)
-        heading = _heading_at(lines, index, body, _gap_above(before, line, body), after)
-        if heading is not None:
+        # What stands right under a heading has no gap of its own.
+        gap = _gap_above(before, line, body) or (last is not None and before is last)
+        heading = _heading_at(lines, index, body, gap, after)
+        if heading is not None and not _in_a_row(lines, index, heading):
+            last = None if heading.run_in else heading.lines[-1]
             skip = len(heading.lines) - 1
             yield heading
 
@@ -169,33 +184,70 @@ def _gap_above(before: Line | None, line: Line, body: BodyStyle) -> bool:
     return line.y1 - before.y1 > 1.25 * body.leading or line.y0 < before.y0
 
 
+def _in_a_row(lines: Sequence[Line], index: int, heading: Heading) -> bool:
+    """True for an unnumbered line that shares its row with another: the cell of a table."""
+    if heading.numbered:
+        return False
+    line = lines[index]
+    return any(
+        (other.page, other.column) == (line.page, line.column)
+        and other.role in ("body", "figure")
+        and abs(other.y0 - line.y0) < 0.3 * line.size
+        for other in (*lines[max(0, index - 2) : index], *lines[index + 1 : index + 3])
+    )
+
+
 def _heading_at(
     lines: Sequence[Line], index: int, body: BodyStyle, gap: bool, after: Line | None
 ) -> Heading | None:
     line = lines[index]
-    if line.lead and not _strong_whole(line, body):
-        return _run_in(line, gap)
+    if line.lead and (not _strong_whole(line, body) or line.lead.endswith((".", ":"))):
+        return _run_in(line, gap or _opens_indented(line, lines[index - 1] if index else None))
+    if _LABEL_ALONE.fullmatch(line.text) and gap:
+        return _labelled(lines, index, body)
     numbered = is_numbered_heading(line, body)
-    known = _KNOWN.fullmatch(split_number(line.text)[2]) is not None and len(line.text) < 60
-    alone = after is None or not _flows(line, after, body)
-    if numbered:
-        accepted = gap or (_strong(line, body) and alone)
-    elif known:
-        accepted = (_stands_out(line, body) or gap) and alone
-    else:
-        accepted = gap and _titled(line, body) and line.width < 0.97 * body.column_width(line)
-    if not accepted:
+    if numbered and gap and (over := _long_run_in(line, lines[index + 1 : index + 2], body)):
+        return over
+    if not _accepted(line, body, gap, after, numbered):
         return None
     members = [line, *_continued(line, lines[index + 1 : index + 4], body)]
-    if len(members) > 3:
-        return None
-    text = _joined(members)
-    if len(text) > _MAX_CHARS:
+    text = joined(members)
+    if len(members) > 3 or len(text) > _MAX_CHARS:
         return None
     number, level, title = split_number(text)
-    if not numbered:
-        number, level, title = ("", 0, text) if not known else (number, level, title)
+    if not numbered and not _is_known(line):
+        number, level, title = "", 0, text
     return Heading(title, level, line.page, members, numbered=bool(number))
+
+
+def _is_known(line: Line) -> bool:
+    return len(line.text) < 60 and KNOWN_TITLE.fullmatch(split_number(line.text)[2]) is not None
+
+
+def _accepted(line: Line, body: BodyStyle, gap: bool, after: Line | None, numbered: bool) -> bool:
+    alone = after is None or not _flows(line, after, body)
+    if numbered:
+        return gap or (alone and (_strong(line, body) or _is_centred_capitals(line, after)))
+    if _is_known(line):
+        return (stands_out(line, body) or gap) and alone
+    return gap and _titled(line, body) and line.width < 0.97 * body.column_width(line)
+
+
+def _is_centred_capitals(line: Line, after: Line | None) -> bool:
+    """ "III. METHODS" in the middle of its column, which some print without a gap above it."""
+    inset = after is not None and line.x0 - after.x0 > 3 * line.size
+    return inset and line.caps and _ROMAN.fullmatch(line.text) is not None
+
+
+def _labelled(lines: Sequence[Line], index: int, body: BodyStyle) -> Heading | None:
+    """ "Chapter 2" or "APPENDIX A" on a line of its own, and the title below it."""
+    line, rest = lines[index], lines[index + 1 : index + 5]
+    if not (stands_out(line, body) and rest and stands_out(rest[0], body)):
+        return None
+    title = [rest[0], *_continued(rest[0], rest[1:], body)]
+    if rest[0].page != line.page or rest[0].y0 - line.y0 > 4 * rest[0].size or len(title) > 3:
+        return None
+    return Heading(joined(title), 1, line.page, [line, *title], numbered=True)
 
 
 def _strong_whole(line: Line, body: BodyStyle) -> bool:
@@ -205,11 +257,31 @@ def _strong_whole(line: Line, body: BodyStyle) -> bool:
 def _run_in(line: Line, gap: bool) -> Heading | None:
     """ "3.1.2 Encoder. We use ..." or "1) Encoder: We use ...": only with a number."""
     number, level, title = split_number(line.lead)
-    if not number or not gap or not title[0].isupper():
+    if not number or not gap:
         return None
-    if len(_LETTERS.findall(title)) < 4 or len(title) > 80:
+    if not (title[0].isupper() or ("." in number and title.endswith("."))):
+        return None
+    if len(_LETTERS.findall(title)) < 4 or len(title) > 100:
         return None
     return Heading(title.rstrip(".: "), level, line.page, [line], run_in=True, numbered=True)
+
+
+def _opens_indented(line: Line, before: Line | None) -> bool:
+    """ "3) Encoder: We use ..." is set without a gap, but it opens an indented paragraph."""
+    indented = before is not None and line.x0 - before.x0 > 0.8 * line.size
+    return indented and line.lead.endswith((":", "."))
+
+
+def _long_run_in(line: Line, rest: Sequence[Line], body: BodyStyle) -> Heading | None:
+    """A run-in heading that fills its first line and ends on the second."""
+    if not rest or not rest[0].lead or line.width < 0.9 * body.column_width(line):
+        return None
+    number, level, title = split_number(f"{line.text} {rest[0].lead}")
+    follows = 0 < rest[0].y0 - line.y0 < 1.5 * body.leading and rest[0].column == line.column
+    if not number or not follows or len(title) > _MAX_CHARS:
+        return None
+    members = [line, rest[0]]
+    return Heading(title.rstrip(".: "), level, line.page, members, run_in=True, numbered=True)
 
 
 def _titled(line: Line, body: BodyStyle) -> bool:
@@ -236,20 +308,24 @@ def _continued(line: Line, rest: Sequence[Line], body: BodyStyle) -> list[Line]:
     members: list[Line] = []
     last = line
     for other in rest:
-        same = (other.page, other.column, other.role) == (line.page, line.column, "body")
-        close = 0 < other.y0 - last.y0 < 1.5 * max(line.size, body.leading)
-        alike = other.bold == line.bold and abs(other.size - line.size) < 0.6
-        alike = alike and other.italic == line.italic and other.caps == line.caps
-        if not (same and close and alike and not other.lead) or split_number(other.text)[0]:
-            break
-        if not _stands_out(line, body):
+        if not stands_out(line, body) or not continues(last, other, body):
             break
         members.append(other)
         last = other
     return members
 
 
-def _joined(lines: Sequence[Line]) -> str:
+def continues(last: Line, other: Line, body: BodyStyle) -> bool:
+    """Whether ``other`` is the next line of the heading that ``last`` belongs to."""
+    same = (other.page, other.column, other.role) == (last.page, last.column, "body")
+    close = 0 < other.y0 - last.y0 < 1.5 * max(last.size, body.leading)
+    alike = other.bold == last.bold and abs(other.size - last.size) < 0.6
+    alike = alike and other.italic == last.italic and other.caps == last.caps
+    return same and close and alike and not other.lead and not split_number(other.text)[0]
+
+
+def joined(lines: Sequence[Line]) -> str:
+    """The text of a heading's lines; a hyphen at a line's end stays."""
     text = ""
     for line in lines:
         hyphen = text.endswith("-") and line.text[:1].islower()
@@ -257,21 +333,21 @@ def _joined(lines: Sequence[Line]) -> str:
     return text.strip()
 
 
-def _by_style(candidates: Sequence[Heading], body: BodyStyle) -> list[Heading]:
+def _by_style(found: Sequence[Heading], body: BodyStyle) -> list[Heading]:
     """Where a paper numbers its sections, unnumbered lines must look like the numbered ones."""
-    numbered = [h for h in candidates if h.numbered and not h.run_in]
-    candidates = _without_authors(_before_references(candidates))
+    numbered = [h for h in found if h.numbered and not h.run_in]
+    found = _without_authors(_before_references(found))
     if len(numbered) < 3:
-        faces = Counter(_face(h.lines[0]) for h in candidates)
+        faces = Counter(_face(h.lines[0]) for h in found)
         return [
-            h for h in candidates
+            h for h in found
             if not h.run_in and (not _only_italic(h, body) or faces[_face(h.lines[0])] >= 3)
         ]  # fmt: skip
     styles = Counter(_face(h.lines[0]) for h in numbered)
     shared = {style for style, count in styles.items() if count >= 2 or len(numbered) < 6}
     kept = []
-    for heading in _in_sequence(candidates):
-        known = _KNOWN.fullmatch(heading.title) is not None
+    for heading in _in_sequence(found):
+        known = names_part(heading)
         if heading.numbered or known or _face(heading.lines[0]) in shared:
             kept.append(heading)
     return kept
@@ -282,26 +358,37 @@ def _only_italic(heading: Heading, body: BodyStyle) -> bool:
     return line.italic and not _strong(line, body) and not line.caps
 
 
-def _without_authors(candidates: Sequence[Heading]) -> list[Heading]:
-    """Without unnumbered lines on page 1 above the first heading that is certainly one."""
-    certain = next(
-        (k for k, h in enumerate(candidates) if h.numbered or _KNOWN.fullmatch(h.title)), 0
-    )
+def _without_authors(found: Sequence[Heading]) -> list[Heading]:
+    """Without unnumbered lines on page 1 above the first heading that is certainly one.
+
+    Below the upper third of the page one stays that looks like a heading after that.
+    """
+    certain = next((k for k, h in enumerate(found) if h.numbered or names_part(h)), 0)
+    faces = {_face(h.lines[0]) for h in found[certain:] if not h.run_in}
     return [
-        h for k, h in enumerate(candidates)
-        if k >= certain or h.page > 1 or h.lines[0].y0 > _AUTHORS_END_PT
+        h for k, h in enumerate(found)
+        if k >= certain or h.page > 1
+        or (h.lines[0].y0 > _AUTHORS_END_PT and _face(h.lines[0]) in faces)
     ]  # fmt: skip
 
 
-def _before_references(candidates: Sequence[Heading]) -> list[Heading]:
-    """Without unnumbered lines behind the references that look like no heading before them."""
+def names_part(heading: Heading) -> bool:
+    """Whether the title is one that papers share: Introduction, Results, References."""
+    return KNOWN_TITLE.fullmatch(heading.title) is not None
+
+
+def _before_references(found: Sequence[Heading]) -> list[Heading]:
+    """Without lines behind the references that look like no heading before them.
+
+    Numbered ones may differ in capitals: "B.1 CIFAR" is set like "B.1 Data".
+    """
     faces: set[tuple[float, bool, bool, bool]] = set()
     kept: list[Heading] = []
     ended = False
-    for heading in candidates:
-        face = _face(heading.lines[0])
-        known = _KNOWN.fullmatch(heading.title) is not None
-        if not ended or known or face in faces:
+    for heading in found:
+        size, bold, italic, caps = face = _face(heading.lines[0])
+        alike = face in faces or (heading.numbered and (size, bold, italic, not caps) in faces)
+        if not ended or names_part(heading) or alike:
             kept.append(heading)
             faces.add(face)
         ended = ended or letters_of(heading.title) in ("references", "bibliography")
@@ -326,7 +413,7 @@ def _face(line: Line) -> tuple[float, bool, bool, bool]:
     return (round(line.size), line.bold, line.italic, line.caps)
 
 
-def _set_levels(headings: Sequence[Heading]) -> None:
+def set_levels(headings: Sequence[Heading]) -> None:
     """Levels of numbers as they say; letters below roman numerals; the rest by shared style."""
     roman = any(_ROMAN.match(h.lines[0].text) for h in headings if h.numbered)
     by_face: dict[tuple[float, bool, bool, bool], int] = {}
@@ -334,119 +421,23 @@ def _set_levels(headings: Sequence[Heading]) -> None:
         if not heading.numbered:
             continue
         text = heading.lines[0].text
-        if roman and not _ROMAN.match(text):
+        heading.level = split_number(text)[1] or 1
+        if roman and not _ROMAN.match(text) and not text.lower().startswith("appendix"):
             heading.level += 1 if text[:1].isalpha() else 2
         by_face.setdefault(_face(heading.lines[0]), heading.level)
-    sizes = sorted({round(h.lines[0].size) for h in headings if not h.numbered}, reverse=True)
+    by_face = _ranks([h for h in headings if not h.numbered]) | by_face
     for heading in headings:
         if not heading.numbered:
-            rank = sizes.index(round(heading.lines[0].size)) + 1
-            fallback = 1 if _KNOWN.fullmatch(heading.title) else min(rank, 3)
-            heading.level = by_face.get(_face(heading.lines[0]), fallback)
+            heading.level = by_face[_face(heading.lines[0])]
 
 
-# ---------------------------------------------------------------- from bookmarks
-
-Bookmark = tuple[int, str, int]  # level, title, 1-based page
+_MAIN = {"introduction", "method", "methods", "results", "discussion", "conclusion", "conclusions"}
 
 
-def locate_bookmarks(
-    bookmarks: Sequence[Bookmark], lines: Sequence[Line], body: BodyStyle
-) -> list[Heading]:
-    """The headings that ``bookmarks`` name, found on their pages; those not found have no lines.
-
-    Empty where fewer than half are found: such bookmarks (slides, file names) say nothing.
-    """
-    by_page: dict[int, list[int]] = {}
-    for index, line in enumerate(lines):
-        by_page.setdefault(line.page, []).append(index)
-    places = {id(line): k for k, line in enumerate(lines)}
-    headings = []
-    start = 0
-    for level, raw, page in bookmarks:
-        title = _bookmark_title(raw)
-        if not title:
-            continue
-        spots = [i for p in (page, page + 1, page - 1) for i in by_page.get(p, ())]
-        heading = _locate(title, level, page, (lines, spots, start), body)
-        if heading.lines:
-            start = places[id(heading.lines[-1])]
-        headings.append(heading)
-    found = [h for h in headings if h.lines]
-    if len(found) < 0.5 * max(1, len(headings)):
-        return []
-    for heading in found:
-        for line in heading.lines:
-            line.role = "body" if heading.run_in else "heading"
-    return _with_unmarked(headings, lines, body)
-
-
-def _with_unmarked(
-    headings: list[Heading], lines: Sequence[Line], body: BodyStyle
-) -> list[Heading]:
-    """Add what bookmarks leave out and pages print: references, acknowledgements, conclusions."""
-    places = {id(line): k for k, line in enumerate(lines)}
-    extra = [h for h in _candidates(lines, body) if _KNOWN.fullmatch(h.title) and not h.run_in]
-    for heading in extra:
-        at = places[id(heading.lines[0])]
-        behind = [k for k, h in enumerate(headings) if h.lines and places[id(h.lines[0])] < at]
-        heading.level = 1 if not heading.numbered else heading.level
-        headings.insert(behind[-1] + 1 if behind else 0, heading)
-        for line in heading.lines:
-            line.role = "heading"
-    return headings
-
-
-def _bookmark_title(raw: str) -> str:
-    text = " ".join(raw.split())
-    number, _, title = split_number(text)
-    return title if number else text
-
-
-def _locate(
-    title: str,
-    level: int,
-    page: int,
-    place: tuple[Sequence[Line], Sequence[int], int],
-    body: BodyStyle,
-) -> Heading:
-    """Find ``title`` on the lines at ``spots``, later than ``start`` where it can be."""
-    lines, spots, start = place
-    wanted = letters_of(title)
-    later = [i for i in spots if i >= start] + [i for i in spots if i < start]
-    for match in (_whole, _opening):
-        for index in later:
-            if lines[index].role in ("body", "heading") and (
-                members := match(lines, index, wanted)
-            ):
-                run_in = match is _opening
-                if run_in and not (lines[index].lead or _stands_out(lines[index], body)):
-                    continue
-                return Heading(title, level, lines[index].page, members, run_in)
-    return Heading(title, level, page, [])
-
-
-def _whole(lines: Sequence[Line], index: int, wanted: str) -> list[Line]:
-    """Up to four lines that together are the title, with or without a number."""
-    first = lines[index].text
-    if not (
-        wanted.startswith((letters_of(first[:12])[:4], letters_of(split_number(first)[2])[:4]))
-    ):
-        return []
-    text = ""
-    for count, line in enumerate(lines[index : index + 4], start=1):
-        text += f" {line.text}"
-        if wanted in (letters_of(text), letters_of(split_number(text.strip())[2])):
-            return list(lines[index : index + count])
-    return []
-
-
-def _opening(lines: Sequence[Line], index: int, wanted: str) -> list[Line]:
-    text = lines[index].text
-    opens = (letters_of(text), letters_of(split_number(text)[2]))
-    return [lines[index]] if wanted and any(key.startswith(wanted) for key in opens) else []
-
-
-def letters_of(text: str) -> str:
-    """Letters and digits only, lower case: how titles are compared."""
-    return "".join(c for c in text.lower() if c.isalnum())
+def _ranks(headings: Sequence[Heading]) -> dict[tuple[float, bool, bool, bool], int]:
+    """Levels of unnumbered headings by how they are set: 1 as the main sections are, or above."""
+    faces = Counter(_face(h.lines[0]) for h in headings)
+    order = sorted(faces, key=lambda f: (f[0], f[1], f[3], not f[2]), reverse=True)
+    main = Counter(_face(h.lines[0]) for h in headings if letters_of(h.title) in _MAIN)
+    top = order.index(main.most_common(1)[0][0]) if main else 0
+    return {face: min(max(1, at - top + 1), 3) for at, face in enumerate(order)}

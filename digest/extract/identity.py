@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Literal
 
 from digest.records import MadeBy
 
-RECIPE = 1
+Layout = Literal["fast", "model", "auto"]
+
+RECIPE = 2
 """Raised by one whenever the same PDF comes out differently."""
 
 
-def made_by() -> MadeBy:
-    """PyMuPDF's version and our recipe's."""
-    return MadeBy("pymupdf", f"{version('pymupdf')}/recipe-{RECIPE}")
+def made_by(layout: Layout = "fast") -> MadeBy:
+    """PyMuPDF's version, our recipe's, and how headings are found."""
+    return MadeBy("pymupdf", f"{version('pymupdf')}/recipe-{RECIPE}", options={"layout": layout})

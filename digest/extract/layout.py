@@ -23,10 +23,11 @@ def find_gutter(parts: Sequence[Fragment], width: float) -> Gutter | None:
     lines as wide as a column (a first page with a full-width abstract).
     """
     wide = [part for part in parts if part.x1 - part.x0 > 0.12 * width and part.chars > 12]
+    spans = [(p.x0 + 1, p.x1 - 1, p.chars) for p in wide]
     best, least = None, float("inf")
     candidates = [width * k / 200 for k in range(70, 131)]
     for x in sorted(candidates, key=lambda x: abs(x - width / 2)):
-        crossing = sum(p.chars for p in wide if p.x0 < x - 1 and p.x1 > x + 1)
+        crossing = sum([chars for x0, x1, chars in spans if x0 < x < x1])
         if crossing < least:
             best, least = x, crossing
     if best is None:
@@ -39,13 +40,20 @@ def find_gutter(parts: Sequence[Fragment], width: float) -> Gutter | None:
     prose = [sum(p.x1 - p.x0 > 0.3 * width for p in side) for side in (left, right)]
     if least > sum(sides) / 2 and min(prose) < 10:
         return None
-    return _centred(left, right, best)
+    begins = [p for p in parts if p.x0 >= best - 1 and p.chars > 3]
+    return _centred(left, begins, best)
 
 
 def _centred(left: Sequence[Fragment], right: Sequence[Fragment], x: float) -> float:
-    """The middle of the gap, where most lines of the left end and of the right begin."""
+    """The middle of the gap, between where lines of the left end and of the right begin.
+
+    The right column begins where several lines do, which need not be most of them: references
+    hang behind their labels.
+    """
     ends = Counter(round(part.x1) for part in left).most_common(1)[0][0]
-    starts = Counter(round(part.x0) for part in right).most_common(1)[0][0]
+    count = Counter(round(part.x0) for part in right)
+    enough = max(3, max(count.values()) // 6)
+    starts = min((at for at, lines in count.items() if lines >= enough), default=x)
     return (ends + starts) / 2 if ends < starts and abs((ends + starts) / 2 - x) < 40 else x
 
 
@@ -117,22 +125,21 @@ def body_size(lines: Iterable[Line]) -> float:
     return max(size for size, chars in count.items() if chars >= 0.6 * most)
 
 
-def drop_line_numbers(parts: list[Fragment], width: float) -> list[Fragment]:
-    """Without the numbers that review copies print beside every line."""
-    numbers = [p for p in parts if _text(p).isdigit() and len(_text(p)) <= 4]
+def line_numbers(parts: Sequence[Fragment], width: float) -> list[Fragment]:
+    """The numbers that review copies print beside every line; empty where there are under 15."""
+    numbers = [p for p in parts if p.chars < 12 and text_of(p).isdigit() and len(text_of(p)) <= 4]
     if len(numbers) < 15:
-        return parts
+        return []
     body = [p for p in parts if p.x1 - p.x0 > 0.25 * width]
     if not body:
-        return parts
+        return []
     left, right = min(p.x0 for p in body), max(p.x1 for p in body)
-    outside = {id(p) for p in numbers if p.x1 < left - 1 or p.x0 > right + 1}
-    if len(outside) < 15:
-        return parts
-    return [p for p in parts if id(p) not in outside]
+    outside = [p for p in numbers if p.x1 < left - 1 or p.x0 > right + 1]
+    return outside if len(outside) >= 15 else []
 
 
-def _text(part: Fragment) -> str:
+def text_of(part: Fragment) -> str:
+    """The characters of a fragment as they stand."""
     return "".join(span["text"] for span in part.spans).strip()
 
 
@@ -150,7 +157,7 @@ def mark_sidebar(lines: Sequence[Line], gutter: Gutter | None) -> None:
             line.role = "margin"
 
 
-_PAGE_NUMBER = re.compile(
+PAGE_NUMBER = re.compile(
     r"(?:page\s*)?[-–—\s]*(?:\d{1,4}|[ivxlc]{1,6})[-–—\s]*(?:(?:of|/)\s*\d+)?", re.I
 )
 _BOILERPLATE = re.compile(
@@ -179,7 +186,7 @@ def mark_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> N
     for line, key in edge:
         near = seen[key] | seen[key[0], key[1] - 1] | seen[key[0], key[1] + 1]
         repeats = len(near) >= enough and len(key[0]) > 3
-        if repeats or _PAGE_NUMBER.fullmatch(line.text) or _BOILERPLATE.search(line.text):
+        if repeats or PAGE_NUMBER.fullmatch(line.text) or _BOILERPLATE.search(line.text):
             line.role = "margin"
 
 
@@ -205,11 +212,16 @@ def mark_footnotes(lines: Sequence[Line], height: float, size: float) -> None:
             if line.size > size - 0.8 or line.y0 < height * 0.45:
                 break
             small.append(line)
+        if any(_CITED.match(line.text) for line in small):
+            continue  # references without a heading, as REVTeX prints them
         marked = [k for k, line in enumerate(small) if _opens_note(line)]
         first_page = bool(small) and small[0].page == 1
         if marked or first_page:
             for line in small if first_page else small[: marked[-1] + 1]:
                 line.role = "footnote"
+
+
+_CITED = re.compile(r"\[\d{1,3}\]\s")
 
 
 def _opens_note(line: Line) -> bool:

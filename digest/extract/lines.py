@@ -11,13 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from digest.extract.glyphs import clean, mend_accents
 
 Role = Literal[
     "body", "title", "heading", "margin", "footnote", "caption", "figure", "equation",
-    "reference", "front", "contents",
+    "algorithm", "front", "contents",
 ]  # fmt: skip
 
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16  # span flags of PyMuPDF
@@ -83,24 +84,25 @@ class Fragment:
     y1: float
     baseline: float
     size: float
+    chars: int
     spans: list[dict[str, Any]] = field(repr=False)
 
-    @property
-    def chars(self) -> int:
-        return sum(len(span["text"]) for span in self.spans)
 
+def fragments(blocks: Iterable[dict[str, Any]]) -> tuple[list[Fragment], list[str]]:
+    """The horizontal fragments of a page's ``dict``, and the texts of what is set upright.
 
-def fragments(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
-    """The horizontal fragments of a page's ``dict``, without rotated text (axis labels, stamps)."""
+    Upright are axis labels, tables turned by a quarter and the stamp at the edge of an e-print.
+    """
     found = []
+    upright = []
     for block in blocks:
         for line in block.get("lines", ()):
-            if line["dir"][0] < 0.99:
-                continue
             spans = [span for span in line["spans"] if span["text"].strip()]
-            if spans:
+            if line["dir"][0] < 0.99:
+                upright.append("".join(span["text"] for span in spans))
+            elif spans:
                 found.append(_fragment(line["spans"], spans))
-    return found
+    return found, upright
 
 
 def _fragment(spans: list[dict[str, Any]], inked: list[dict[str, Any]]) -> Fragment:
@@ -112,6 +114,7 @@ def _fragment(spans: list[dict[str, Any]], inked: list[dict[str, Any]]) -> Fragm
         y1=max(span["bbox"][3] for span in inked if span["size"] > 0.8 * main["size"]),
         baseline=main["origin"][1],
         size=main["size"],
+        chars=sum(len(span["text"]) for span in spans),
         spans=spans,
     )
 
@@ -190,17 +193,15 @@ def line_of(row: Sequence[Fragment], page: int) -> Line | None:
     text, raised = _text(row, main)
     if not text:
         return None
-    bold_chars = italic_chars = math_chars = letters = words = 0
+    bold_chars = italic_chars = math_chars = words = 0
     for span in spans:
         count = len(span["text"].strip())
         bold_chars += count * is_bold(span)
         italic_chars += count * is_italic(span)
-        inked_letters = sum(map(str.isalpha, span["text"]))
-        if _MATH_FONT.search(span["font"]) or span["size"] < 0.8 * main["size"]:
+        if _font(span["font"]).math or span["size"] < 0.8 * main["size"]:
             math_chars += count
         else:
-            letters += inked_letters
-            math_chars += sum(not (c.isalpha() or c in " .,;:'’-") for c in span["text"])
+            math_chars += len(_NO_TEXT.findall(span["text"]))
             words += len(_LONG_WORD.findall(span["text"]))
     total = max(1, sum(len(span["text"].strip()) for span in spans))
     caps = _is_caps(spans)
@@ -224,18 +225,33 @@ def line_of(row: Sequence[Fragment], page: int) -> Line | None:
 
 
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
+_NO_TEXT = re.compile(r"[\d_]|[^\w .,;:'’-]")
+
+
+class _Font(NamedTuple):
+    """What a font's name says."""
+
+    bold: bool
+    italic: bool
+    caps: bool
+    math: bool
+
+
+@lru_cache(maxsize=4096)
+def _font(name: str) -> _Font:
+    patterns = (_BOLD_FONT, _ITALIC_FONT, _CAPS_FONT, _MATH_FONT)
+    return _Font(*(pattern.search(name) is not None for pattern in patterns))
 
 
 def is_bold(span: dict[str, Any]) -> bool:
     """True where the flag or the font's name says bold."""
-    return bool(span["flags"] & _BOLD) or _BOLD_FONT.search(span["font"]) is not None
+    return bool(span["flags"] & _BOLD) or _font(span["font"]).bold
 
 
 def is_italic(span: dict[str, Any]) -> bool:
     """True where the flag or the font's name says italic, math fonts apart."""
-    if _MATH_FONT.search(span["font"]):
-        return False
-    return bool(span["flags"] & _ITALIC) or _ITALIC_FONT.search(span["font"]) is not None
+    font = _font(span["font"])
+    return not font.math and (bool(span["flags"] & _ITALIC) or font.italic)
 
 
 def _main_span(spans: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -262,7 +278,7 @@ def _is_caps(spans: Sequence[dict[str, Any]]) -> bool:
     letters = [c for c in text if c.isalpha()]
     if len(letters) >= 4 and all(c.isupper() for c in letters):
         return True
-    caps = sum(len(s["text"].strip()) for s in spans if _CAPS_FONT.search(s["font"]))
+    caps = sum(len(s["text"].strip()) for s in spans if _font(s["font"]).caps)
     return caps > 0.5 * max(1, len(text.strip()))
 
 
@@ -272,12 +288,18 @@ def _lead(spans: Sequence[dict[str, Any]]) -> str:
     A section number before them counts in, however it is set.
     """
     words = ""
+    end = 0  # behind the last word that is set so; math between such words belongs to them
     for span in spans:
-        plain = span["text"].strip() and not (is_bold(span) or is_italic(span))
-        if plain and (words.strip() or not _NUMBER.fullmatch(span["text"].strip())):
-            lead = clean(words).strip()
+        strong = is_bold(span) or is_italic(span)
+        opened = end and not words.rstrip().endswith((".", ":"))
+        opened = opened or _NUMBER.fullmatch(words.strip()) is not None
+        math = opened and _font(span["font"]).math
+        ends = words.strip() or not _NUMBER.fullmatch(span["text"].strip())
+        if span["text"].strip() and not strong and not math and ends:
+            lead = clean(words[:end]).strip()
             return "" if _NUMBER.fullmatch(lead) else lead
         words += span["text"]
+        end = len(words) if strong and span["text"].strip() else end
     return ""
 
 
@@ -334,7 +356,7 @@ def _exponent(before: str, piece: str, span: dict[str, Any]) -> str:
     if not mark or mark in {"′", "″", "'", "◦", "°", "th", "st", "nd", "rd"}:
         return piece
     single = re.search(r"(?:^|[^\w])[^\W\d_]$", base) is not None or base.endswith((")", "]", "|"))
-    in_math = _MATH_FONT.search(span["font"]) is not None or mark[0] in "−-+"
+    in_math = _font(span["font"]).math or mark[0] in "−-+"
     if re.search(r"(?:^|\D)10$", base) or _UNIT.search(base) or (single and in_math):
         return f"^{piece}"
     if _RAISED_MARK.fullmatch(mark) and not in_math:

@@ -16,7 +16,6 @@ import pymupdf
 
 from digest.errors import ExtractError
 from digest.extract.captions import Rule
-from digest.extract.tables import Word
 
 # Ligatures fall apart, nothing is clipped at the page's edge (hidden text is looked for there).
 _FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
@@ -36,13 +35,12 @@ class RawPage:
     height: float
     blocks: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
-    rotated: bool = False
+    page: Any = None
 
     @property
     def bounds(self) -> _Rect:
-        """The visible rectangle in the coordinates of the text, which ignore a page's rotation."""
-        width, height = (self.height, self.width) if self.rotated else (self.width, self.height)
-        return (0.0, 0.0, width, height)
+        """The visible rectangle."""
+        return (0.0, 0.0, self.width, self.height)
 
 
 @contextmanager
@@ -101,16 +99,29 @@ def is_damaged(document: Any, path: str) -> bool:
     return bool(document.is_repaired) or b"%%EOF" not in tail
 
 
+def take_warnings() -> str:
+    """What MuPDF has warned of since the last call, one a line."""
+    return str(pymupdf.TOOLS.mupdf_warnings())
+
+
 def read_page(document: Any, number: int) -> RawPage:
     """The text of page ``number`` (1-based); a page that fails says so in ``error``."""
     try:
         page = document[number - 1]
+        if page.rotation:
+            # PyMuPDF's boxes ignore a page's rotation; turned for good, all that is asked of the
+            # page afterwards is as a reader sees it. The file itself is not written.
+            page.remove_rotation()
         rect = page.rect
         blocks = page.get_text("dict", flags=_FLAGS, clip=_EVERYWHERE)["blocks"]
     except _LIBRARY_ERRORS as exc:
         return RawPage(number, 612.0, 792.0, error=_first_line(exc))
-    rotated = page.rotation in (90, 270)
-    return RawPage(number, float(rect.width), float(rect.height), blocks, rotated=rotated)
+    return RawPage(number, float(rect.width), float(rect.height), blocks, page=page)
+
+
+def page_at(document: Any, number: int) -> Any:
+    """The page with a 1-based number, as ``read_page`` left it."""
+    return document[number - 1]
 
 
 def bookmarks(document: Any) -> list[tuple[int, str, int]]:
@@ -127,16 +138,6 @@ def image_boxes(document: Any, number: int) -> list[_Rect]:
         return [tuple(info["bbox"]) for info in document[number - 1].get_image_info()]
     except _LIBRARY_ERRORS:
         return []
-
-
-def backgrounds(document: Any, number: int) -> list[_Rect]:
-    """Images and filled shapes other than white ones: what white text can be read on."""
-    boxes = image_boxes(document, number)
-    for drawing in _drawings(document, number):
-        fill = drawing.get("fill")
-        if fill and min(fill) < 0.9:
-            boxes.append(tuple(drawing["rect"]))
-    return boxes
 
 
 def rules(document: Any, number: int) -> list[Rule]:
@@ -170,15 +171,6 @@ def _drawings(document: Any, number: int) -> list[dict[str, Any]]:
     except _LIBRARY_ERRORS:
         return []
     return drawings
-
-
-def words_in(document: Any, number: int, box: _Rect) -> list[Word]:
-    """The words of a page whose middle lies in ``box``."""
-    try:
-        words = document[number - 1].get_text("words", flags=_FLAGS, clip=box)
-    except _LIBRARY_ERRORS:
-        return []
-    return [(w[0], w[1], w[2], w[3], w[4]) for w in words]
 
 
 def _first_line(exc: BaseException) -> str:

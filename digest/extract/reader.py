@@ -3,60 +3,73 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from digest.extract import pdf
-from digest.extract.captions import Caption, claim_regions, find_captions
-from digest.extract.equations import mark_equations
+from digest.extract.asides import Style, asides_of
+from digest.extract.bookmarks import locate_bookmarks
+from digest.extract.captions import claim_regions, find_captions
+from digest.extract.contents import mark_contents
+from digest.extract.equations import PLACEHOLDER, mark_equations
+from digest.extract.figures import figure_boxes
 from digest.extract.front import mark_front, mark_title, strip_label
-from digest.extract.glyphs import clean
+from digest.extract.fusion import fuse, seems_incomplete
 from digest.extract.headings import (
     BodyStyle,
     Heading,
     body_style,
     find_headings,
     letters_of,
-    locate_bookmarks,
 )
-from digest.extract.hidden import has_white, report, split_hidden
-from digest.extract.identity import made_by
+from digest.extract.hidden import switched_off
+from digest.extract.identity import Layout, made_by
+from digest.extract.language import language_of
 from digest.extract.layout import (
     body_size,
-    drop_line_numbers,
-    find_gutter,
-    in_reading_order,
     mark_footnotes,
     mark_margins,
-    mark_sidebar,
 )
-from digest.extract.lines import Line, fragments, line_of, rows_of
+from digest.extract.lines import Line
+from digest.extract.model import LayoutModel
 from digest.extract.outline import Outline, build_outline
-from digest.extract.quality import PageFacts, judge, odd_chars
-from digest.extract.tables import table_rows
+from digest.extract.page import Page, read_page
+from digest.extract.quality import judge
+from digest.extract.tables import read_tables
 from digest.extract.text import Vocabulary, passage_of
-from digest.records import Box, Document, Figure, HiddenText, Sentence, Table
+from digest.records import Aside, Box, Document, Figure, Instruction, Sentence, Table
+from digest.words.instructions import find_instructions
 
-
-@dataclass(slots=True)
-class Page:
-    """A page on its way: lines in reading order, and what was learnt beside them."""
-
-    number: int
-    height: float
-    lines: list[Line]
-    facts: PageFacts
-    hidden: list[HiddenText]
-    captions: list[Caption] = field(default_factory=list)
+_AUTO_PAGES = 40  # at 2.7 pages/s a quarter of a minute; a thesis takes that for its first part
 
 
 class Reader:
-    """Reads PDFs. ``use_bookmarks`` False finds the headings by how the pages are set."""
+    """Reads PDFs.
 
-    def __init__(self, use_bookmarks: bool = True) -> None:
+    Args:
+        use_bookmarks: False finds the headings by how the pages are set, even where the PDF
+            names them.
+        layout: ``fast`` decides by fonts and places; ``model`` also asks PyMuPDF's layout model
+            where a PDF has no bookmarks; ``auto`` asks it only where the fast way seems to have
+            failed (``seems_incomplete``), and at most for its first 40 pages.
+        pages_s: Seconds after which no further page is begun; the document says how many are
+            missing.
+    """
+
+    def __init__(
+        self,
+        use_bookmarks: bool = True,
+        layout: Layout = "fast",
+        pages_s: float = math.inf,
+    ) -> None:
         self._use_bookmarks = use_bookmarks
+        self._layout = layout
+        self._pages_s = pages_s
+        self._model: LayoutModel | None = None
 
     def read(self, path: str) -> Document:
         """What the PDF at ``path`` says.
@@ -64,32 +77,36 @@ class Reader:
         Raises:
             ExtractError: It cannot be opened, is encrypted, has no pages, or none can be read.
         """
+        pdf.take_warnings()  # of the paper before
         with pdf.open_pdf(path) as document:
-            pages = [_read_page(document, k + 1) for k in range(pdf.page_count(document, path))]
+            count = pdf.page_count(document, path)
+            pages = self._pages(document, count)
             body = _mark_roles(document, pages)
-            lines = [line for page in pages for line in page.lines]
             outline = self._outline(document, pages, body)
-            text = "\n".join(line.text for line in lines)
-            quality, reason = judge(
-                [page.facts for page in pages], text, pdf.is_damaged(document, path)
-            )
             tables = _tables(document, pages)
-        readable = quality not in ("garbage", "scanned", "empty")
-        words = Vocabulary(lines)
-        return Document(
-            pdf_sha256=_sha256(path),
-            pages=len(pages),
-            title=_plain(outline.title, words, body) if readable else "",
-            abstract=strip_label(_plain(outline.abstract, words, body)) if readable else "",
-            text_quality=quality,
-            text_quality_reason=reason,
-            sections=outline.sections if readable else (),
-            sentences=_sentences(outline, words, body) if readable else (),
-            tables=tables if readable else (),
-            figures=_figures(pages, words, body) if readable else (),
-            hidden=tuple(text for page in pages for text in page.hidden),
-            made_by=made_by(),
-        )
+            hidden = (*(text for page in pages for text in page.hidden), *switched_off(document))
+            damaged = pdf.is_damaged(document, path)
+        lines = [line for page in pages for line in page.lines]
+        text = "\n".join(line.text for line in lines)
+        facts = [page.facts for page in pages]
+        quality, reason = judge(facts, text, damaged, pdf.take_warnings(), count - len(pages))
+        found = Document(
+            _sha256(path), count, "", "", quality, reason, (), (), (), (), hidden,
+            made_by=made_by(self._layout), language="",
+        )  # fmt: skip
+        if quality not in ("garbage", "scanned", "empty"):
+            found = _filled(replace(found, tables=tables), pages, outline, body)
+        return replace(found, instructions=_instructions(found))
+
+    def _pages(self, document: Any, count: int) -> list[Page]:
+        """The pages, as far as the time goes; the first in any case."""
+        until = time.monotonic() + self._pages_s
+        pages: list[Page] = []
+        for number in range(1, count + 1):
+            if pages and time.monotonic() > until:
+                break
+            pages.append(read_page(document, number))
+        return pages
 
     def _outline(self, document: Any, pages: Sequence[Page], body: BodyStyle) -> Outline:
         lines = [line for page in pages for line in page.lines]
@@ -104,52 +121,22 @@ class Reader:
             ]  # fmt: skip
             headings = locate_bookmarks(marks, lines, body)
         if not headings:
-            headings = find_headings(lines, body)
+            headings = self._by_pages(document, pages, lines, body)
         abstract = mark_front([line for page in pages[:2] for line in page.lines], body)
         mark_equations(lines, body)
-        return build_outline(title, abstract, headings, lines)
+        return build_outline(title, abstract, headings, lines, body.size)
 
-
-def _read_page(document: Any, number: int) -> Page:
-    raw = pdf.read_page(document, number)
-    chars, odd, invisible = _count(raw.blocks)
-    scant = chars < 200 or invisible > 0.8 * chars
-    images = pdf.image_boxes(document, number) if scant else []
-    share = _share(images, raw.width * raw.height)
-    ocr = invisible > 0.8 * chars and chars > 0 and share > 0.5
-    found = []
-    if not ocr:
-        seen = pdf.backgrounds(document, number) if has_white(raw.blocks) else None
-        found = split_hidden(raw.blocks, raw.bounds, seen)
-    facts = PageFacts(number, chars, odd, share, raw.error, ocr)
-    return Page(number, raw.height, _lines(raw), facts, report(number, found))
-
-
-def _count(blocks: Sequence[dict[str, Any]]) -> tuple[int, int, int]:
-    """Characters on a page, odd ones among them, and those painted neither filled nor stroked."""
-    chars = odd = invisible = 0
-    for block in blocks:
-        for line in block.get("lines", ()):
-            for span in line["spans"]:
-                text = span["text"].strip(" ")
-                chars += len(text)
-                odd += odd_chars(text) if not text.isascii() or not text.isprintable() else 0
-                invisible += 0 if span["char_flags"] & 48 else len(text)
-    return chars, odd, invisible
-
-
-def _share(boxes: Sequence[tuple[float, float, float, float]], area: float) -> float:
-    covered = sum(max(0.0, x1 - x0) * max(0.0, y1 - y0) for x0, y0, x1, y1 in boxes)
-    return min(1.0, covered / max(area, 1.0))
-
-
-def _lines(raw: pdf.RawPage) -> list[Line]:
-    parts = drop_line_numbers(fragments(raw.blocks), raw.width)
-    gutter = find_gutter(parts, raw.width)
-    lines = [line_of(row, raw.number) for row in rows_of(parts, gutter)]
-    ordered = in_reading_order([line for line in lines if line is not None], gutter)
-    mark_sidebar(ordered, gutter)
-    return ordered
+    def _by_pages(
+        self, document: Any, pages: Sequence[Page], lines: Sequence[Line], body: BodyStyle
+    ) -> list[Heading]:
+        headings = find_headings(lines, body)
+        unsure = self._layout == "auto" and seems_incomplete(headings, len(pages))
+        if self._layout == "model" or unsure:
+            self._model = self._model or LayoutModel()
+            shown = range(1, len(pages) + 1)[: _AUTO_PAGES if unsure else None]
+            regions = {n: self._model.regions(pdf.page_at(document, n)) for n in shown}
+            headings = fuse(headings, lines, regions, body)
+        return headings
 
 
 def _mark_roles(document: Any, pages: Sequence[Page]) -> BodyStyle:
@@ -158,6 +145,7 @@ def _mark_roles(document: Any, pages: Sequence[Page]) -> BodyStyle:
     everything = [line for page in pages for line in page.lines]
     size = body_size(line for line in everything if line.role == "body")
     body = body_style(everything, size)
+    mark_contents(everything)
     mark_title(pages[0].lines, pages[0].height, size)
     for page in pages:
         page.captions = find_captions(page.lines, size)
@@ -168,48 +156,72 @@ def _mark_roles(document: Any, pages: Sequence[Page]) -> BodyStyle:
     return body
 
 
-def _sentences(outline: Outline, words: Vocabulary, body: BodyStyle) -> tuple[Sentence, ...]:
+def _filled(found: Document, pages: Sequence[Page], outline: Outline, body: BodyStyle) -> Document:
+    """The document with the text of its pages."""
+    words = Vocabulary(line for page in pages for line in page.lines)
+    style = (words, body)
+    sentences = _sentences(outline, style)
+    return replace(
+        found,
+        title=passage_of(outline.title, *style).text,
+        abstract=strip_label(passage_of(outline.abstract, *style).text),
+        sections=outline.sections,
+        sentences=sentences,
+        figures=_figures(pages, style),
+        asides=_asides(pages, outline, style),
+        language=language_of(" ".join(sentence.text for sentence in sentences)),
+    )
+
+
+def _sentences(outline: Outline, style: Style) -> tuple[Sentence, ...]:
     sentences: list[Sentence] = []
     for section, lines in outline.parts:
-        for text, boxes in passage_of(lines, words, body).sentences():
-            if sum(map(str.isalpha, text.replace("[equation]", ""))) < 3:
+        for text, boxes in passage_of(lines, *style).sentences():
+            if sum(map(str.isalpha, text.replace(PLACEHOLDER, ""))) < 3:
                 continue
             number = len(sentences) + 1
             sentences.append(Sentence(f"s{number}", section, boxes[0].page, text, boxes))
     return tuple(sentences)
 
 
-def _plain(lines: Sequence[Line], words: Vocabulary, body: BodyStyle) -> str:
-    return passage_of(lines, words, body).text
+def _asides(pages: Sequence[Page], outline: Outline, style: Style) -> tuple[Aside, ...]:
+    lines = [line for page in pages for line in page.lines]
+    heights = {page.number: page.height for page in pages}
+    found = [aside for page in pages for aside in page.asides]
+    captions = [caption for page in pages for caption in page.captions]
+    found += asides_of(lines, heights, captions, outline.references, style)
+    return tuple(sorted(found, key=lambda aside: aside.page))
 
 
 def _tables(document: Any, pages: Sequence[Page]) -> tuple[Table, ...]:
     tables: list[Table] = []
     for page in pages:
-        for caption in page.captions:
-            if caption.kind != "table":
-                continue
-            number = len(tables) + 1
-            box = caption.region
-            cells = pdf.words_in(document, page.number, box[1:]) if box else []
-            rows = table_rows(cells, number)
-            text = clean(" ".join(line.text for line in caption.lines))
-            tables.append(Table(caption.label, page.number, rows, text))
+        if any(caption.kind == "table" for caption in page.captions):
+            sheet = pdf.page_at(document, page.number)
+            tables += read_tables(sheet, page.captions, page.unseen, len(tables) + 1)
     return tuple(tables)
 
 
-def _figures(pages: Sequence[Page], words: Vocabulary, body: BodyStyle) -> tuple[Figure, ...]:
-    return tuple(
-        Figure(
-            caption.label,
-            _plain(caption.lines, words, body),
-            page.number,
-            Box(page.number, *(round(value, 1) for value in caption.region[1:])),
-        )
-        for page in pages
-        for caption in page.captions
-        if caption.kind == "figure" and caption.region is not None
-    )
+def _figures(pages: Sequence[Page], style: Style) -> tuple[Figure, ...]:
+    figures: list[Figure] = []
+    for page in pages:
+        boxes = figure_boxes(page.painted, page.captions, page.lines)
+        for caption, drawn in zip(page.captions, boxes, strict=True):
+            box = drawn or caption.region  # where nothing is drawn, the text it labels
+            if caption.kind == "figure" and box is not None:
+                place = Box(page.number, *(round(value, 1) for value in box[1:]))
+                text = passage_of(caption.lines, *style).text
+                figures.append(Figure(caption.label, text, page.number, place))
+    return tuple(figures)
+
+
+def _instructions(found: Document) -> tuple[Instruction, ...]:
+    """What speaks to a model, in the text that a reader sees and in the text that he does not."""
+    visible = [(1, found.title)]
+    visible += [(sentence.page, sentence.text) for sentence in found.sentences]
+    visible += [(aside.page, aside.text) for aside in found.asides]
+    visible += [(t.page, " ".join(row.cells)) for t in found.tables for row in t.rows]
+    return find_instructions(visible, [(hidden.page, hidden.text) for hidden in found.hidden])
 
 
 def _sha256(path: str) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from digest.extract.equations import PLACEHOLDER
+from digest.extract.equations import PLACEHOLDER, ends_sentence
 from digest.extract.headings import BodyStyle
 from digest.extract.lines import Line
 from digest.records import Box
@@ -19,8 +19,8 @@ _FIRST_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # Where the paper itself does not decide: parts that always keep their hyphen, parts that keep it
 # before a word of the paper ("pre-trained", not "pre-dicted"), and what never stands before one.
-_ALWAYS = "anti cross ex half low non pseudo quasi self semi state well"
-_BEFORE_WORDS = """all audio co data domain end fine full hand high intra k large long many
+_ALWAYS = "anti cross half low non pseudo quasi self semi state well"
+_BEFORE_WORDS = """all audio co data domain end ex fine full hand high intra k large long many
     meta mid mini multi n near one open pitch post pre real sequence short
     signal single soft speaker task text three time top two ultra un whole
     wide word zero"""
@@ -62,6 +62,8 @@ class Vocabulary:
         if joined or kept:
             return kept > joined
         if "-" in head or head in _KEPT or any(c.isdigit() for c in head):
+            return True
+        if len(tail) < 3:  # TeX and Word leave three letters at least: "exclusive-or", "plug-in"
             return True
         # "user-defined": two words of this paper; "how-ever" is one word that was broken.
         long = len(head) > 3 and self._count[head] > 0
@@ -134,11 +136,16 @@ def passage_of(lines: Sequence[Line], words: Vocabulary, body: BodyStyle) -> Pas
     """The running text of ``lines`` (one section, reading order; body and equation roles)."""
     passage = Passage()
     last: Line | None = None
+    equation: list[Line] = []
     for line in lines:
         if line.role == "equation":
-            if not passage.text.endswith(PLACEHOLDER):
+            if not equation:
                 passage.add(line, PLACEHOLDER, words)
+            equation.append(line)
         else:
+            if ends_sentence(equation):
+                passage.text += "."
+            equation = []
             if last is not None and _new_paragraph(last, line, passage.text, body):
                 passage.end_paragraph()
             passage.add(line, line.text, words)

@@ -23,7 +23,17 @@ _CHINESE_END = re.compile(r"[。！？]+[”’』」）]*")
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]|\.(?=[^\W\d_]))+$")
 # What may open a sentence: a capital, a digit, a bracket, a quote, a Greek letter or a placeholder.
 _OPENS = re.compile(r"[\"'“‘«(\[]*[^\W_]")
-_REFERENCE_AFTER = re.compile(r"[(\[]?(?:\d|[IVX]+\b)")
+# A name that is written small: "iPhone", "wav2vec", "mBERT"; or a plain small word ("librosa"),
+# which is none where it is one of those that only follow an abbreviation.
+_SMALL_NAME = re.compile(r"[a-z]+[A-Z\d]\w*\b|(?P<plain>[a-z]{3,}\b)(?![.@])")
+_FOLLOWERS = """and are but for from has have into its nor not that the their then they this was
+    were when where which while who with"""
+_GOES_ON = frozenset(_FOLLOWERS.split())
+_SHORTENED = """abs arg avg coef conf cont corr diff dim dims est excl exp freq incl inf max min
+    norm orig param params proj rel res std sup temp var"""
+_CLIPPED = frozenset(_SHORTENED.split())
+# What follows a displayed equation in capitals is a new sentence, unless it is a variable.
+_EQUATION_END = re.compile(r"\[equation\](?=\s+(?:[A-Z][a-z]|A\s[a-z]{2}))")
 
 
 def split_sentences(text: str) -> list[str]:
@@ -48,13 +58,14 @@ def _ends(text: str) -> Iterator[int]:
     """Offsets just after the marks that do end a sentence, in order."""
     ends = {match.end() for match in _CHINESE_END.finditer(text)}
     ends.update(m.end("close") for m in _END.finditer(text) if _is_end(text, m))
+    ends.update(match.end() for match in _EQUATION_END.finditer(text))
     return iter(sorted(ends))
 
 
 def _is_end(text: str, match: re.Match[str]) -> bool:
     after = text[match.end() : match.end() + 40]
     if not _may_open(after):
-        return False
+        return match["mark"] == "." and _opens_small(text, match, after)
     if match["mark"] != ".":
         # "(see why?) and": a lower-case letter after a closing bracket goes on.
         return match["mark"] != "..." or after[0].isupper()
@@ -76,6 +87,17 @@ def _word_before(text: str, end: int) -> str:
 def _may_open(after: str) -> bool:
     match = _OPENS.match(after)
     return match is not None and not match[0][-1].islower()
+
+
+def _opens_small(text: str, match: re.Match[str], after: str) -> bool:
+    """True for "at the end. librosa is" and "in [3]. librosa is"; an abbreviation is no end."""
+    name = _SMALL_NAME.match(after)
+    if name is None or name["plain"] in _GOES_ON:
+        return False
+    before = _word_before(text, match.start())
+    if not before:
+        return text[match.start() - 1] in ")]"
+    return len(before) >= 3 and before.islower() and before not in _NEVER | _RARELY | _CLIPPED
 
 
 def _opens_clearly(after: str) -> bool:

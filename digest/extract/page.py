@@ -1,0 +1,115 @@
+"""One page of a PDF: its lines in reading order, and what was learnt beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from digest.extract import pdf
+from digest.extract.asides import STAMP
+from digest.extract.captions import Caption
+from digest.extract.glyphs import clean
+from digest.extract.hidden import is_ocr_layer, part_unseen, report
+from digest.extract.layout import (
+    find_gutter,
+    in_reading_order,
+    line_numbers,
+    mark_sidebar,
+    text_of,
+)
+from digest.extract.lines import Fragment, Line, fragments, line_of, rows_of
+from digest.extract.paint import Painting, Rect, painting
+from digest.extract.quality import PageFacts, odd_chars
+from digest.records import Aside, HiddenText
+
+
+@dataclass(slots=True)
+class Page:
+    """A page on its way. ``asides``: what never became a line, the stamp and line numbers.
+
+    ``hidden`` tells what a reader cannot see, ``unseen`` where that stands; ``painted``: what is
+    drawn on it, in order.
+    """
+
+    number: int
+    height: float
+    lines: list[Line]
+    facts: PageFacts
+    hidden: list[HiddenText]
+    unseen: list[Rect]
+    painted: Painting
+    asides: list[Aside]
+    captions: list[Caption] = field(default_factory=list)
+
+
+def read_page(document: Any, number: int) -> Page:
+    """Page ``number`` (1-based); one that cannot be read has no lines, and its facts say so."""
+    raw = pdf.read_page(document, number)
+    chars, odd = _count(raw.blocks)
+    if raw.page is None:
+        return _unread(raw)
+    painted = painting(raw.page)
+    visible, unseen = part_unseen(raw.page, raw.blocks, raw.bounds, painted)
+    lost = sum(len(part.text) for part in unseen)
+    images = pdf.image_boxes(document, number) if chars < 200 or lost > 0.8 * chars else []
+    share = _share(images, raw.width * raw.height)
+    ocr = is_ocr_layer(unseen, chars, share)
+    lines, asides = _lines(raw.blocks if ocr else visible, raw)
+    gone = [] if ocr else unseen
+    return Page(
+        number,
+        raw.height,
+        lines,
+        PageFacts(number, chars, odd, share, raw.error, ocr),
+        report(number, gone),
+        [part.box for part in gone],
+        painted,
+        asides,
+    )
+
+
+def _unread(raw: pdf.RawPage) -> Page:
+    facts = PageFacts(raw.number, 0, 0, 0.0, raw.error)
+    nothing = Painting(np.empty((0, 4)), np.empty(0, dtype="U14"))
+    return Page(raw.number, raw.height, [], facts, [], [], nothing, [])
+
+
+def _count(blocks: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Characters on a page, and odd ones among them."""
+    chars = odd = 0
+    for block in blocks:
+        for line in block.get("lines", ()):
+            for span in line["spans"]:
+                text = span["text"].strip(" ")
+                chars += len(text)
+                odd += odd_chars(text) if not text.isascii() or not text.isprintable() else 0
+    return chars, odd
+
+
+def _share(boxes: Sequence[Rect], area: float) -> float:
+    covered = sum(max(0.0, x1 - x0) * max(0.0, y1 - y0) for x0, y0, x1, y1 in boxes)
+    return min(1.0, covered / max(area, 1.0))
+
+
+def _lines(blocks: Sequence[dict[str, Any]], raw: pdf.RawPage) -> tuple[list[Line], list[Aside]]:
+    parts, upright = fragments(blocks)
+    numbers = line_numbers(parts, raw.width)
+    if numbers:
+        dropped = {id(part) for part in numbers}
+        parts = [part for part in parts if id(part) not in dropped]
+    gutter = find_gutter(parts, raw.width)
+    lines = [line_of(row, raw.number) for row in rows_of(parts, gutter)]
+    ordered = in_reading_order([line for line in lines if line is not None], gutter)
+    mark_sidebar(ordered, gutter)
+    return ordered, _asides(raw.number, numbers, upright)
+
+
+def _asides(number: int, numbers: Sequence[Fragment], upright: Sequence[str]) -> list[Aside]:
+    stamps = [Aside(number, "stamp", clean(text)) for text in upright if STAMP.search(text)]
+    if numbers:
+        text = " ".join(text_of(part) for part in numbers)
+        stamps.append(Aside(number, "line-number", text))
+    return stamps
