@@ -136,7 +136,18 @@ class ArxivSource:
             known = {category: self._known(category) for category in config.categories}
         look = feeds.look(known, LookOptions(overlap_days=config.overlap_days, poll=poll))
         self._ledger.record(look)
+        self._ask_versions(feeds)
         return look.visits
+
+    def _ask_versions(self, feeds: Feeds) -> None:
+        """Which version OAI-PMH's new versions are, where the look could not ask."""
+        unversioned = self._ledger.unversioned(limit=200)
+        if not unversioned:
+            return
+        try:
+            self._ledger.record(Look(tuple(feeds.by_id(unversioned)), ()))
+        except FetchError as exc:  # the next look asks again
+            log.warning("updates of %d papers are not known yet: %s", len(unversioned), exc)
 
     def wait(self, date: str, hours: float) -> None:
         """Ask again and again until a batch is there that no post accounts for yet.

@@ -42,6 +42,7 @@ class FakeFeeds:
         self.papers = []  # (visible from, Paper)
         self.looks = 0
         self.broken = ""
+        self.asked = []
 
     def look(self, known, options):
         self.looks += 1
@@ -57,7 +58,11 @@ class FakeFeeds:
         return Look(tuple(Sighting(p, "feed", now) for p in seen), tuple(visits))
 
     def by_id(self, ids):
-        return []
+        self.asked.append(list(ids))
+        if self.broken:
+            raise FetchError(self.broken)
+        known = {paper.id.base: paper for _, paper in self.papers}  # the newest version
+        return [Sighting(known[base], "api", self.clock.now()) for base in ids]
 
 
 class World:
@@ -189,6 +194,23 @@ def test_a_new_version_is_an_update_of_the_post_that_carried_it(world):
     assert (str(update.paper), update.date) == ("2601.00001v2", "2026-01-22")
     assert world.posted("2026-01-23") == []
     assert world.run("2026-01-24").post is None  # once
+
+
+def test_a_version_that_oai_does_not_tell_is_asked_for_until_it_is_known(world):
+    world.announce(1, "2026-01-22")
+    world.run("2026-01-22")
+    [seen] = Ledger(world.store.database).of_papers(["2601.00001"])["2601.00001"]
+    changed = replace(seen.paper, id=ArxivId("2601.00001"), announced=None, updated_at=at(23))
+    world.clock.time = at(24, 5)
+    Ledger(world.store.database).record(Look((Sighting(changed, "oai", at(24, 5)),), ()))
+    world.feeds.broken = "no answer"
+    assert world.run("2026-01-24").post is None
+    world.feeds.broken = ""
+    world.announce(1, "2026-01-23", version=2, kind="replace")
+    world.feeds.papers[-1] = (at(31), world.feeds.papers[-1][1])  # no feed shows it any more
+    [update] = world.run("2026-01-25").announced.updates
+    assert str(update.paper) == "2601.00001v2"
+    assert world.feeds.asked == [["2601.00001"]] * 2
 
 
 def test_a_pdf_that_comes_later_joins_the_post_the_paper_is_in(world):

@@ -152,6 +152,21 @@ class Ledger:
         )
         return [(Placement(*row[:7]), from_json(row[7], Sighting)) for row in rows]
 
+    def unversioned(self, limit: int) -> list[ArxivId]:
+        """Carried papers that OAI-PMH has shown changed since the query API was last asked of them:
+        it says that there is a new version, and not which.
+        """
+        rows = self._database.query(
+            """SELECT base FROM sighting JOIN placement USING (base)
+               WHERE role IN ('new', 'late', 'cross')
+               GROUP BY base HAVING max(last_seen_utc) FILTER (seen_by = 'oai'
+                   AND json_extract_string(record, '$.paper.updated_at') IS NOT NULL)
+                   > coalesce(max(last_seen_utc) FILTER (seen_by = 'api'), '-infinity'::TIMESTAMP)
+               ORDER BY base LIMIT ?""",
+            [limit],
+        )
+        return [ArxivId(base) for (base,) in rows]
+
     # ------------------------------------------------------------ what became of it
 
     def placements(self, date: str) -> list[Placement]:
@@ -314,8 +329,8 @@ def _sighting_row(sighting: Sighting) -> list[object]:
 
 def _by_base(rows: Iterable[tuple[str, str, datetime, datetime]]) -> dict[str, list[Sighting]]:
     found: dict[str, list[Sighting]] = {}
-    for base, *kept in rows:
-        found.setdefault(base, []).append(_first_seen(*kept))
+    for base, record, first, last in rows:
+        found.setdefault(base, []).append(_first_seen(record, first, last))
     return found
 
 
