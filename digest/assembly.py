@@ -34,6 +34,8 @@ from digest.engines.verify import ensure
 from digest.errors import FetchError, ModelError
 from digest.explain.reading import Explainer
 from digest.extract import TIMEOUT_S, Extractor, Layout
+from digest.extract.identity import made_by
+from digest.extract.pool import ParallelExtractor
 from digest.pipeline import Progress, Tools, completed
 from digest.records import ArxivId, Engine, Paper, to_builtins
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
@@ -221,7 +223,8 @@ def tools(config: Config) -> Iterator[Tools]:
         ConfigError: The catalogue has no such model.
     """
     catalogue.find(config.model)  # both names are looked at before either file is
-    with extractor(config) as extracts, translator(config) as translates, reader(config) as engine:
+    extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
+    with translator(config) as translates, reader(config) as engine:
         explainer = Explainer(
             engine, translates.translate_sentences, translates.made_by, config.evidence_tokens
         )
@@ -268,9 +271,9 @@ def explain_file(arrival: Arrival, config: Config) -> dict[str, Any]:
     """
     seconds = {}
     assert arrival.pdf is not None  # it was read from a file
-    with tools(config) as each:
+    with tools(config) as each, extractor(config) as extracts:
         started = time.monotonic()
-        document = each.extractor.extract(arrival.pdf)
+        document = extracts.extract(arrival.pdf)
         seconds["extract"] = time.monotonic() - started
         paper = completed(arrival.paper, document)
         started = time.monotonic()

@@ -20,7 +20,7 @@ from typing import Generic, Protocol, TypeVar
 
 from digest import files
 from digest.config import Config
-from digest.errors import DigestError, FetchError, PaperWithdrawn, SourceError
+from digest.errors import DigestError, ExtractError, FetchError, PaperWithdrawn, SourceError
 from digest.publish import Published, post_name, publish
 from digest.records import (
     ArxivId,
@@ -45,11 +45,11 @@ Record = TypeVar("Record", Document, Translation, Breakdown)
 
 
 class Extracts(Protocol):
-    """Reads a PDF."""
+    """Reads PDFs side by side: a result for each, in the order in which they finish."""
 
     made_by: MadeBy
 
-    def extract(self, pdf: Path) -> Document: ...
+    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]: ...
 
 
 class Translates(Protocol):
@@ -322,6 +322,32 @@ def _same_paper(identifier: PaperId) -> str:
     return identifier.base if isinstance(identifier, ArxivId) else str(identifier)
 
 
+class _Ahead:
+    """Documents that are read side by side and taken in the order of the post."""
+
+    def __init__(self, extractor: Extracts) -> None:
+        self._extractor = extractor
+        self._coming: Iterator[tuple[Path, Document | Exception]] = iter(())
+        self._here: dict[Path, Document | Exception] = {}
+
+    def start(self, works: Sequence[_Work]) -> None:
+        """Begin to read these papers' PDFs."""
+        pdfs = dict.fromkeys(work.pdf for work in works if work.pdf is not None)
+        self._coming = self._extractor.extract_each(list(pdfs))
+
+    def take(self, pdf: Path) -> Document:
+        """The document of a PDF that was started; raises what its reading raised."""
+        while pdf not in self._here:
+            path, found = next(
+                self._coming, (pdf, ExtractError(f"{pdf} was not read", "run again"))
+            )
+            self._here[path] = found
+        document = self._here[pdf]
+        if isinstance(document, Exception):
+            raise document
+        return document
+
+
 class _Run:
     """The stages of one day and their outcomes."""
 
@@ -373,16 +399,17 @@ class _Run:
     def extract(self, works: Sequence[_Work]) -> None:
         """Read the PDFs; what a folder did not know of a paper is taken from its first page."""
         extractor = self._tools.extractor
+        ahead = _Ahead(extractor)
         jobs = [
             _Job(
                 work,
                 result_key("extract", [work.pdf_sha256], extractor.made_by),
-                partial(extractor.extract, work.pdf),
+                partial(ahead.take, work.pdf),
             )
             for work in works
             if work.pdf is not None
         ]
-        for work, document in self._do("extract", Document, jobs):
+        for work, document in self._do("extract", Document, jobs, ahead.start):
             if document is not None:
                 work.document = document
                 work.paper = completed(work.paper, document)
@@ -418,12 +445,22 @@ class _Run:
             pass
 
     def _do(
-        self, stage: str, kind: type[Record], jobs: Sequence[_Job[Record]]
+        self,
+        stage: str,
+        kind: type[Record],
+        jobs: Sequence[_Job[Record]],
+        start: Callable[[Sequence[_Work]], None] = lambda _works: None,
     ) -> Iterator[tuple[_Work, Record | None]]:
-        """A stage of every paper: what the post shows, else what the store has, else made now."""
+        """A stage of every paper: what the post shows, else what the store has, else made now.
+
+        ``start``: told which papers have work to be made, before the first of them is.
+        """
         shown: list[str] = [self._shown(job.work, stage) or job.key for job in jobs]
         known = self._store.results([*shown, *(job.key for job in jobs)], kind)
-        for done, (job, published) in enumerate(zip(jobs, shown, strict=True)):
+        start(
+            [j.work for j, key in zip(jobs, shown, strict=True) if not {key, j.key} & known.keys()]
+        )
+        for done, (job, published) in enumerate(pairs):
             work = job.work
             self._progress(stage, work.paper.title or str(work.paper.id), done, len(jobs))
             key = published if published in known else job.key

@@ -3,7 +3,8 @@
 The parent names what to build (``module:callable``) and calls its methods; the child builds it
 after it has confined itself, so that no parser or model library is ever loaded unconfined.
 One call at a time; a dead or hanging child ends that call with a ``WorkerError`` and the next
-call starts a new child.
+call starts a new child. Answers are plain values, records and errors: nothing else is taken from
+a child, for it may have been taken over by what it parses.
 
 Not done here: choosing what to run, retrying, logging. Callers decide what an error means.
 """
@@ -13,18 +14,24 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import io
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
+from digest import errors, records
 from digest.errors import DigestError, WorkerDied, WorkerError, WorkerTimeout
+
+_LARGEST_ANSWER_BYTES = 256 << 20  # a document of 400 pages takes 1 MB
 
 NetworkGuard = Literal["namespace", "seccomp", "none"]
 
@@ -60,12 +67,21 @@ class Worker:
         factory: ``package.module:callable``; called in the child with ``arguments``.
         arguments: Picklable arguments for the factory.
         limits: What the child may use.
+        answer_s: How long an answer that has begun may take to arrive; a document takes
+            milliseconds.
     """
 
-    def __init__(self, factory: str, arguments: tuple[Any, ...] = (), limits: Limits | None = None):
+    def __init__(
+        self,
+        factory: str,
+        arguments: tuple[Any, ...] = (),
+        limits: Limits | None = None,
+        answer_s: float = 20.0,
+    ) -> None:
         self._factory = factory
         self._arguments = arguments
         self._limits = limits or Limits()
+        self._answer_s = answer_s
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
 
@@ -87,9 +103,9 @@ class Worker:
         try:
             pipe.send((method, arguments))
             if not pipe.poll(timeout_s):
-                self._kill()
+                self._kill(grace_s=0)
                 raise WorkerTimeout(f"no answer from {self._factory} within {timeout_s:.0f} s")
-            ok, answer = pipe.recv()
+            ok, answer = _answer_from(self._receive(pipe))
         except (EOFError, OSError) as exc:
             code = self._kill()
             raise WorkerDied(f"the process of {self._factory} {_ending(code)}") from exc
@@ -126,17 +142,64 @@ class Worker:
         self._pipe, self._process = ours, process
         return ours
 
-    def _kill(self) -> int | None:
+    def _receive(self, pipe: Connection) -> bytes:
+        """The bytes of an answer that has begun; a child that never ends it is killed."""
+        assert self._process is not None  # whoever has a pipe has a process
+        watchdog = threading.Timer(self._answer_s, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return pipe.recv_bytes(_LARGEST_ANSWER_BYTES)
+        finally:
+            watchdog.cancel()
+
+    def _kill(self, grace_s: float = 0.5) -> int | None:
+        """End the child now; ``grace_s``: how long one that is ending may take to say how."""
         process, self._process = self._process, None
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
         if process is None:
             return None
-        process.join(timeout=0.5)
+        process.join(timeout=grace_s)
         process.kill()
         process.join()
         return process.exitcode
+
+
+class _Answers(pickle.Unpickler):
+    """Reads answers as data: a child that a file has taken over must not run code in its parent.
+
+    Pickle may name any callable; here only the classes of our records and errors.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Our records and errors, and times; anything else ends the child."""
+        if (module, name) in _PLAIN_CLASSES:
+            return super().find_class(module, name)
+        found = None if "." in name else getattr(_ANSWERS.get(module), name, None)
+        if not isinstance(found, type) or found.__module__ != module:
+            raise pickle.UnpicklingError(f"{module}.{name} is no record")
+        return found
+
+
+_ANSWERS = {module.__name__: module for module in (records, errors)}
+_PLAIN_CLASSES = {("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta")}
+
+
+def _answer_from(data: bytes) -> tuple[bool, Any]:
+    """The two parts of an answer.
+
+    Raises:
+        WorkerError: It holds something else than plain values, records and errors.
+    """
+    try:
+        ok, answer = _Answers(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as exc:
+        raise WorkerError(f"the answer of a worker cannot be taken: {exc}") from exc
+    if not ok and not isinstance(answer, DigestError):
+        raise WorkerError("the answer of a worker is no error of ours")
+    return bool(ok), answer
 
 
 def _ending(code: int | None) -> str:
@@ -150,6 +213,10 @@ def _serve(
 ) -> None:
     """The child: confine, build, answer until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.dup2(2, 1)  # stdout is the parent's data; what libraries print is not
+    # The processes are what runs in parallel; a pool of threads for each core would only take
+    # address space, of which there is little.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     confine(limits)
     _die_with(parent)
     target: Any = None

@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -33,7 +34,11 @@ from digest.evaluate.arxiv.seeding import Mix, generate
 from digest.evaluate.arxiv.server import FakeArxiv
 
 ROOT = Path(__file__).resolve().parent.parent
+PAPERS = ROOT / "tests" / "data" / "papers"
+"""What the fake arXiv serves as PDFs: papers long enough to be read whole."""
 BUNDLE = "lab.bundle"
+READ = re.compile(r"^- 解读依据：全文 (\d+) 篇.*$", re.MULTILINE)
+"""The line in the head of a post that counts the papers that were read whole."""
 PART = "256M"
 
 
@@ -97,7 +102,7 @@ def outside(options: argparse.Namespace, work: Path) -> None:
     first = calendar.newest(clock.now() - timedelta(days=14))
     mix = Mix(per_batch={"cs.SD": 2, "eess.AS": 2})
     world = generate(calendar, first.name, newest.name, seed=7, mix=mix)
-    with FakeArxiv(Answers(world, clock)) as server:
+    with FakeArxiv(Answers(world, clock, pdfs=PAPERS)) as server:
         export(options, work, server.url)
         command = [sys.executable, __file__, "--inside", server.url, *passed_on(options, work)]
         call_through(["unshare", "-n", *command])
@@ -176,6 +181,10 @@ def inside(options: argparse.Namespace, work: Path) -> None:
     print(f"    {post}: {len(text)} characters, {len(papers)} PDFs came in the bundle")
     if missing or not papers:
         raise StepFailed(f"the post lacks {missing or 'every paper'}")
+    read = READ.search(text)
+    print(f"    {read[0] if read else 'no paper was read'}")
+    if read is None or int(read[1]) == 0:
+        raise StepFailed("no paper was read from its full text")
 
 
 def check_no_network(url: str) -> None:

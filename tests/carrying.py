@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -51,6 +53,16 @@ class FileLedger:
             tuple(v for v in look.visits if v.at >= at),
         )
 
+    def of_papers(self, bases: Sequence[str]) -> dict[str, list[Sighting]]:
+        found = {base: [] for base in bases}
+        for sighting in self.look().sightings:
+            if sighting.paper.id.base in found:
+                found[sighting.paper.id.base].append(sighting)
+        return {base: sightings for base, sightings in found.items() if sightings}
+
+    def newest_visit_at(self) -> datetime | None:
+        return max((visit.at for visit in self.look().visits), default=None)
+
     def record(self, look: Look) -> None:
         old = self.look()
         new = Look(
@@ -68,11 +80,19 @@ def home(folder: Path) -> Place:
 
 def seen() -> Look:
     """Two papers (one of an old scheme) and the visit that showed them."""
-    sightings = tuple(
-        Sighting(Paper(ArxivId.parse(n), title=f"On {n}", submitted_at=NOON), "feed", NOON)
-        for n in ("2601.16158v1", "quant-ph/0201082v2")
-    )
-    return Look(sightings, (Visit("feed", "cs.SD", NOON, "fresh", "2026-01-23", 2, 2),))
+    sightings = (sighting("2601.16158v1"), sighting("quant-ph/0201082v2"))
+    return Look(sightings, (visit(),))
+
+
+def sighting(paper: str, at: datetime = NOON, title: str = "") -> Sighting:
+    """A paper as the feed showed it."""
+    shown = Paper(ArxivId.parse(paper), title=title or f"On {paper}", categories=("cs.SD",))
+    return Sighting(replace(shown, submitted_at=at), "feed", at)
+
+
+def visit(at: datetime = NOON) -> Visit:
+    """The feed's, which showed two papers."""
+    return Visit("feed", "cs.SD", at, "fresh", "2026-01-23", 2, 2)
 
 
 def filled(folder: Path) -> Place:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import Config
+from digest.errors import DigestError
 from digest.records import (
     Breakdown,
     Claim,
@@ -97,6 +98,14 @@ class FakeExtractor:
         if Path(pdf).name in self.broken:
             raise OSError("cannot read it")
         return document()
+
+    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+        """In the opposite order: whoever finishes first comes first."""
+        for pdf in reversed(pdfs):
+            try:
+                yield pdf, self.extract(pdf)
+            except (OSError, DigestError) as exc:
+                yield pdf, exc
 
 
 class FakeTranslator:

@@ -287,6 +287,7 @@ def test_a_newer_format_says_update(bundle, refused):
         (lambda made: made.update(extra=1), "its manifest is not as digest writes it"),
         (lambda made: made.update(tool="\x1b[2J"), "a text holds control characters"),
         (lambda made: made.update(created_at="yesterday"), "does not match format"),
+        (lambda made: made.update(created_at="9999-12-31T00:00:00Z"), "a time of the year 9999"),
         (lambda made: made["members"][0].update(bytes=-1), "looks.jsonl declares -1 bytes"),
         (lambda made: made["members"][0].update(bytes=True), "int expected, not bool"),
         (lambda made: made["members"][2].update(bytes=10**15), "a pdf has at most 536870912"),
@@ -343,8 +344,14 @@ def test_a_model_with_other_bytes_than_the_catalogues(bundle, refused):
 
 
 SIGHTING = (
-    b'{"sighting":{"paper":{"id":"2601.16158v1"},"by":"feed","seen_at":"2026-01-22T12:00:00Z"}}\n'
+    b'{"sighting":{"paper":{"id":"2601.16158v1","categories":["cs.SD"],"announced":'
+    b'{"batch":"2026-01-23","type":"new"}},"by":"feed","seen_at":"2026-01-22T12:00:00Z"}}\n'
 )
+VISIT = (
+    b'{"visit":{"by":"oai","category":"cs.SD","at":"2026-01-22T12:00:00Z","state":"fresh",'
+    b'"batch":"2026-01-23","shown":2}}\n'
+)
+MIDDAY = b"2026-01-22T12:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -355,7 +362,6 @@ SIGHTING = (
         (b"{}\n", "line 2 of looks.jsonl: not one sighting or one visit"),
         (SIGHTING.replace(b"2601.16158v1", b"../../etc"), "not an arXiv identifier"),
         (SIGHTING.replace(b"2601.16158v1", b"local:" + b"0" * 64), "a sighting of no arXiv paper"),
-        (SIGHTING.replace(b"12:00:00Z", b"12:00:00"), "a time without a zone"),
         (SIGHTING.replace(b'"feed"', b'"root"'), "Invalid enum value 'root'"),
         (b" " * (1 << 20) + SIGHTING, "longer than 1048576 bytes"),
     ],
@@ -363,6 +369,64 @@ SIGHTING = (
 def test_sightings_that_do_not_parse(bundle, refused, line, reason):
     lies = {"looks.jsonl": ("looks", SIGHTING + line), PDF: ("pdf", b"%PDF-1.4 planted")}
     refused(resealed(verify(bundle), bundle, lies), reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b"2026-01-23", b"zzzz", "Invalid isoformat string: 'zzzz'"),
+        (b"2026-01-23", b"20260123", "'20260123' is not written as 2026-01-23"),
+        (b"2026-01-23", b"9999-12-31", "the date 9999-12-31 in a bundle of 2026-01-22"),
+        (b"2026-01-23", b"0001-01-01", "the date 0001-01-01 in a bundle of 2026-01-22"),
+        (b'"2026-01-23"', b'""', "2601.16158v1 is announced without a date"),
+        (MIDDAY, b"2026-01-22T12:00:00", "seen_at is a time without a zone"),
+        (MIDDAY, b"2026-01-25T12:00:00Z", "seen_at 2026-01-25 in a bundle of 2026-01-22"),
+        (MIDDAY, b"0001-01-01T00:00:00Z", "seen_at 0001-01-01 in a bundle of 2026-01-22"),
+        (b'"by":', b'"changed_on":"zzzz","by":', "Invalid isoformat string: 'zzzz'"),
+        (b'"by":', b'"known_at":"9999-12-31T00:00:00Z","by":', "known_at 9999-12-31 in a bundle"),
+        (b'"id":', b'"updated_at":"9999-12-31T00:00:00Z","id":', "updated_at 9999-12-31 in a"),
+        (b'["cs.SD"]', b"[]", "2601.16158v1 has no category"),
+        (b"cs.SD", b"cs.SD' OR 1", "is no category"),
+        (b"16158v1", b"16158v99999999999999999999", "2601.16158 has no such version"),
+        (b"2601.", "２６０１.".encode(), "a sighting of no arXiv paper"),
+        (b'"id":', b'"title":"\\u001b[2J","id":', "a text holds control characters"),
+    ],
+)
+def test_a_sighting_that_later_runs_would_trip_over(bundle, refused, old, new, reason):
+    lies = {"looks.jsonl": ("looks", SIGHTING + SIGHTING.replace(old, new))}
+    refused(resealed(verify(bundle), bundle, lies), reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b"2026-01-23", b"zzzz", "line 2 of looks.jsonl: Invalid isoformat string: 'zzzz'"),
+        (b"2026-01-23", b"9999-12-31", "the date 9999-12-31 in a bundle of 2026-01-22"),
+        (MIDDAY, b"2026-01-22T12:00:00", "at is a time without a zone"),
+        (MIDDAY, b"9999-12-31T23:59:59Z", "at 9999-12-31 in a bundle of 2026-01-22"),
+        (b"cs.SD", b"", "'' is no category"),
+        (b'"shown":2', b'"shown":-2', "a visit that showed (-2, 0, 0, 0) papers"),
+        (
+            b'"shown":2',
+            b'"new":99999999999999999999',
+            "a visit that showed (0, 99999999999999999999",
+        ),
+        (b'"shown":2', b'"detail":"\\u001b[2J"', "a text holds control characters"),
+    ],
+)
+def test_a_visit_that_later_runs_would_trip_over(bundle, refused, old, new, reason):
+    lies = {"looks.jsonl": ("looks", VISIT + VISIT.replace(old, new))}
+    refused(resealed(verify(bundle), bundle, lies), reason)
+
+
+def test_what_stands_beside_those_lies_is_taken_in(tmp_path, bundle):
+    latex = SIGHTING.replace(b'"id":', rb'"title":"A \\u001b of \\beta\n","id":')
+    truths = {"looks.jsonl": ("looks", latex + VISIT.replace(b"2026-01-23", b""))}
+    place = home(tmp_path / "elsewhere")
+    path = resealed(verify(bundle), bundle, truths)
+    look = import_bundle(path, place, known=CATALOGUE, here=carrying.machine()).look
+    assert look.sightings[0].paper.title == "A \\u001b of \\beta\n"
+    assert look.visits[0].batch == ""
 
 
 def test_wheels_that_do_not_say_what_they_need(bundle, refused):

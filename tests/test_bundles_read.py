@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from digest.bundles.read import import_bundle, verify
 from digest.bundles.write import export
 from digest.errors import BundleError
 from tests import carrying
-from tests.carrying import CATALOGUE, NEEDED, NOON, WEIGHTS, filled, home, planned, seen, tree
+from tests.carrying import CATALOGUE, NEEDED, WEIGHTS, filled, home, planned, seen, tree
 
 
 @pytest.fixture
@@ -78,14 +77,6 @@ def test_importing_twice_changes_nothing(tmp_path, bundle):
     assert tree(inside.home, inside.models_dir) == before
     assert again.placed == ()
     assert len(again.present) == 4
-
-
-def test_since_carries_what_was_seen_since(tmp_path):
-    place = filled(tmp_path / "outside")
-    export(planned(place, since=NOON + timedelta(days=1), models=()), tmp_path / "late.bundle")
-    imported = taken_in(tmp_path / "late.bundle", home(tmp_path / "inside"))
-    assert imported.look.sightings == ()
-    assert [path.name for path in imported.placed] == ["glossary.toml"]
 
 
 def test_a_glossary_that_the_lab_edited_stays(tmp_path, bundle):

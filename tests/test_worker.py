@@ -1,14 +1,25 @@
+import gc
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
+from multiprocessing.connection import Connection
 
 import pytest
 
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
 from digest.worker import Limits, Worker
+from tests.conftest import document
+
+
+class Takeover:
+    """What a hijacked child would answer: unpickled without care, it runs a command."""
+
+    def __reduce__(self):
+        return os.system, ("exit 7",)
 
 
 class Victim:
@@ -40,6 +51,21 @@ class Victim:
 
     def stumble(self):
         raise ValueError("odd")
+
+    def take_over(self):
+        return Takeover()
+
+    def never_end(self):
+        pipe = next(x for x in gc.get_objects() if isinstance(x, Connection))
+        os.write(pipe.fileno(), struct.pack("!i", 1000) + b"the first of a thousand bytes")
+        time.sleep(60)
+
+    def document(self):
+        return document("The rate is 9.3%.")
+
+    def chatter(self):
+        sys.stdout.write("advice of a library\n")
+        sys.stdout.flush()
 
     def process(self):
         return os.getpid()
@@ -88,6 +114,28 @@ def test_our_errors_cross_the_pipe_whole(worker):
 def test_other_errors_say_where_they_are_from(worker):
     with pytest.raises(WorkerError, match=r"ValueError at test_worker\.py:\d+: odd"):
         worker.call("stumble", timeout_s=20)
+
+
+def test_records_cross_the_pipe_whole(worker):
+    assert worker.call("document", timeout_s=20) == document("The rate is 9.3%.")
+
+
+def test_an_answer_that_names_a_function_is_refused(worker):
+    with pytest.raises(WorkerError, match=r"cannot be taken: posix\.system is no record"):
+        worker.call("take_over", timeout_s=20)
+    assert worker.call("count", timeout_s=20) == 1
+
+
+def test_an_answer_that_never_ends_is_ended():
+    with Worker("tests.test_worker:Victim", answer_s=0.5) as worker:
+        with pytest.raises(WorkerDied, match="SIGKILL"):
+            worker.call("never_end", timeout_s=20)
+        assert worker.call("count", timeout_s=20) == 1
+
+
+def test_what_a_library_prints_is_not_our_output(worker, capfd):
+    worker.call("chatter", timeout_s=20)
+    assert capfd.readouterr() == ("", "advice of a library\n")
 
 
 def test_closing_ends_the_process(worker):

@@ -10,25 +10,23 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
-from digest.bundles.manifest import UNTRUSTED, Requirements
+from digest.bundles.looks import LOOKS, lines
+from digest.bundles.manifest import Requirements
 from digest.bundles.write import ExportPlan, Item
+from digest.coverage import BASELINE
 from digest.engines.catalogue import ModelFile
 from digest.engines.verify import Progress, ensure, silent
-from digest.errors import BundleError, ConfigError
-from digest.records import ArxivId, Look, Sighting, Visit, from_json, to_json
+from digest.errors import ConfigError, DigestError
+from digest.records import ArxivId, Look, Sighting
 
-LOOKS, GLOSSARY, INSTALLER = "looks.jsonl", "glossary.toml", "install.pyz"
-MAX_LINE_BYTES = 1 << 20
-"""Of a sighting: the longest abstracts have some 2,000 characters, author lists of 3,000 names
-some 60,000."""
+GLOSSARY, INSTALLER = "glossary.toml", "install.pyz"
+CURE = "digest fetch, or an earlier --since"
 
 _HERE = Path(__file__).resolve().parent
 _INSTALLER = (
@@ -53,7 +51,15 @@ class CarriedLedger(Protocol):
         ...
 
     def record(self, look: Look) -> None:
-        """Take a look in, in one transaction; what is known already changes nothing."""
+        """Take a look in, in one transaction; what is known already, or newer, stays."""
+        ...
+
+    def of_papers(self, bases: Sequence[str]) -> Mapping[str, Sequence[Sighting]]:
+        """Everything seen of these papers; unknown ones are left out."""
+        ...
+
+    def newest_visit_at(self) -> datetime | None:
+        """When arXiv was looked at last; None: never."""
         ...
 
 
@@ -62,7 +68,7 @@ class Wanted:
     """What to export besides the days.
 
     Args:
-        since: Sightings from then on; None for all.
+        since: What was seen from then on; None for all.
         models: Model files to carry.
         wheels: Wheels, and what they need to run; empty and None to leave them out.
         split_bytes: Size of the parts; None for one file.
@@ -90,16 +96,18 @@ def plan(
     """Gather what is wanted. ``tool``: version of this program.
 
     Raises:
+        DigestError: Nothing was seen since then, and nothing else is wanted.
         ModelMissingError: A model is not on this machine.
         ModelDamagedError: A model is not the file of the catalogue.
     """
-    look = place.ledger.looks_since(wanted.since or _ALWAYS)
-    items = [Item(LOOKS, "looks", b"".join(_lines(look)))]
+    look = _look(place.ledger, wanted.since)
+    _refuse_nothing(look, wanted)
+    items = [Item(LOOKS, "looks", b"".join(lines(look, created_at)))]
     if wanted.wheels:
         items.append(Item(INSTALLER, "installer", installer()))
     if (place.home / GLOSSARY).is_file():
         items.append(Item(GLOSSARY, "glossary", place.home / GLOSSARY))
-    items += [Item(f"papers/{pdf.name}", "pdf", pdf) for pdf in _pdfs(look, place.home / "papers")]
+    items += [Item(f"papers/{pdf.name}", "pdf", pdf) for pdf in _pdfs(look, wanted.since, place)]
     for model in wanted.models:
         path = ensure(model, place.models_dir, progress)
         items.append(Item(f"models/{model.file}", "model", path, model.sha256))
@@ -107,25 +115,6 @@ def plan(
     return ExportPlan(
         tuple(items), created_at, tool, wanted.since, wanted.requirements, wanted.split_bytes
     )
-
-
-def read_look(file: Path, where: str) -> Look:
-    """The sightings and visits of a ``looks.jsonl``.
-
-    Raises:
-        BundleError: A line is not one that an export writes; nothing of it is believed then.
-    """
-    sightings: list[Sighting] = []
-    visits: list[Visit] = []
-    with file.open("rb") as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(MAX_LINE_BYTES + 1), b""), 1):
-            try:
-                entry = _entry(line)
-            except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-                raise BundleError(f"{where}: line {number} of {LOOKS}: {exc}", UNTRUSTED) from exc
-            sightings += [entry.sighting] if entry.sighting else []
-            visits += [entry.visit] if entry.visit else []
-    return Look(tuple(sightings), tuple(visits))
 
 
 def installer() -> bytes:
@@ -158,39 +147,38 @@ def parse_size(text: str) -> int:
 # ---------------------------------------------------------------- the pieces
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line: one of the two."""
-
-    sighting: Sighting | None = None
-    visit: Visit | None = None
-
-
-def _lines(look: Look) -> Iterator[bytes]:
-    for sighting in look.sightings:
-        yield to_json({"sighting": sighting}) + b"\n"
-    for visit in look.visits:
-        yield to_json({"visit": visit}) + b"\n"
+def _look(ledger: CarriedLedger, since: datetime | None) -> Look:
+    """The visits since then; and sightings from a baseline before, for a home that has none."""
+    if since is None:
+        return ledger.looks_since(_ALWAYS)
+    look = ledger.looks_since(max(since, _ALWAYS + BASELINE) - BASELINE)
+    return replace(look, visits=tuple(visit for visit in look.visits if visit.at >= since))
 
 
-def _entry(line: bytes) -> _Entry:
-    if len(line) > MAX_LINE_BYTES:
-        raise ValueError(f"longer than {MAX_LINE_BYTES} bytes")
-    entry = from_json(line, _Entry)
-    if (entry.sighting is None) == (entry.visit is None):
-        raise ValueError("not one sighting or one visit")
-    if entry.sighting and not isinstance(entry.sighting.paper.id, ArxivId):
-        raise ValueError("a sighting of no arXiv paper")
-    for at in [entry.sighting.seen_at] if entry.sighting else [entry.visit.at]:  # type: ignore[union-attr]
-        if at.tzinfo is None:
-            raise ValueError("a time without a zone")
-    return entry
+def _refuse_nothing(look: Look, wanted: Wanted) -> None:
+    """Refuse to carry no news, where nothing else was asked for either."""
+    if (look.sightings and look.visits) or wanted.models or wanted.wheels:
+        return
+    since = f" since {wanted.since:%Y-%m-%d}" if wanted.since else ""
+    raise DigestError(f"nothing was seen of arXiv{since}: there is nothing to carry", CURE)
 
 
-def _pdfs(look: Look, papers: Path) -> Iterable[Path]:
-    """The PDFs of the papers that ``look`` shows, whatever their version, by name."""
-    seen = {s.paper.id.base for s in look.sightings if isinstance(s.paper.id, ArxivId)}
-    return (path for path in sorted(papers.glob("*.pdf")) if _base(path) in seen)
+def _pdfs(look: Look, since: datetime | None, place: Place) -> list[Path]:
+    """By name, the PDFs of papers first seen since then, whatever their version, and those that
+    came since then to papers seen earlier.
+    """
+    start = since or _ALWAYS
+    new = {_base_of(sighting) for sighting in look.sightings if sighting.seen_at >= start}
+    bases = {pdf: _base(pdf) for pdf in sorted((place.home / "papers").glob("*.pdf"))}
+    late = {base for pdf, base in bases.items() if pdf.stat().st_mtime >= start.timestamp()}
+    carried = new | set(place.ledger.of_papers(sorted(late - new - {""})))
+    return [pdf for pdf, base in bases.items() if base in carried]
+
+
+def _base_of(sighting: Sighting) -> str:
+    paper = sighting.paper.id
+    assert isinstance(paper, ArxivId)  # only arXiv is sighted
+    return paper.base
 
 
 def _base(pdf: Path) -> str:

@@ -81,7 +81,7 @@ class Requirements:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A bundle's own account. ``since``: sightings from then on; None for all there are."""
+    """A bundle's own account. ``since``: what was seen from then on; None for all there is."""
 
     created_at: datetime
     tool: str
@@ -222,7 +222,10 @@ def _plain(value: Any) -> str:
 
 
 def _time(value: Any) -> datetime:
-    return datetime.strptime(_typed(value, str), _TIME).replace(tzinfo=UTC)
+    at = datetime.strptime(_typed(value, str), _TIME).replace(tzinfo=UTC)
+    if not 1991 <= at.year < 2100:  # what it carries may be as late as it says that it is
+        raise ValueError(f"a time of the year {at.year}")
+    return at
 
 
 def _shown(exc: Exception) -> str:

@@ -15,11 +15,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from digest.bundles import container, machine
-from digest.bundles.contents import LOOKS, Place, read_look
+from digest.bundles.container import Bundle
+from digest.bundles.contents import Place
+from digest.bundles.looks import LOOKS, read_look
 from digest.bundles.machine import Machine
 from digest.bundles.manifest import UNTRUSTED, Manifest, Member
 from digest.bundles.write import held_folder
@@ -44,6 +47,8 @@ class Imported:
         kept: Files here that differ from the bundle's and were left alone; a glossary's new text
             is beside it as ``glossary.new.toml``.
         models: Models that the bundle carries, to be converted where a translator needs them.
+        gap: From the last look known here to where the bundle begins, where that is later: a
+            bundle between the two has not been imported.
     """
 
     manifest: Manifest
@@ -52,6 +57,7 @@ class Imported:
     present: tuple[str, ...]
     kept: tuple[Path, ...]
     models: tuple[ModelFile, ...]
+    gap: tuple[datetime, datetime] | None = None
 
 
 def verify(path: Path, progress: Progress = silent) -> Manifest:
@@ -86,8 +92,9 @@ def import_bundle(
             with _staging(into) as staging:
                 _check_space(bundle.manifest, staging)
                 bundle.unpack(staging.open, progress)
-                look = staging.look(bundle.name)
+                look = staging.look(bundle)
                 placed = staging.settle(progress)
+                gap = _gap(bundle, into)
                 into.ledger.record(look)
         except OSError as exc:
             raise StoreError(
@@ -95,7 +102,23 @@ def import_bundle(
                 "check free space and permissions",
             ) from exc
     present = tuple(staging.present)
-    return Imported(bundle.manifest, look, placed, present, tuple(staging.kept), models)
+    return Imported(bundle.manifest, look, placed, present, tuple(staging.kept), models, gap)
+
+
+def _gap(bundle: Bundle, into: Place) -> tuple[datetime, datetime] | None:
+    """What lies between the last look known here and the bundle's first, with a warning."""
+    since, newest = bundle.manifest.since, into.ledger.newest_visit_at()
+    if since is None or newest is None or since <= newest:
+        return None
+    log.warning(
+        "a bundle is missing: %s begins on %s, but what is known here ends on %s; export again "
+        "with --since %s",
+        bundle.name,
+        f"{since:%Y-%m-%d %H:%M} UTC",
+        f"{newest:%Y-%m-%d %H:%M} UTC",
+        f"{newest - timedelta(days=1):%Y-%m-%d}",  # a day begins later in the far west
+    )
+    return newest, since
 
 
 # ---------------------------------------------------------------- what must hold beforehand
@@ -216,14 +239,16 @@ class _Staging:
                 file.flush()
                 os.fsync(file.fileno())
 
-    def look(self, where: str) -> Look:
+    def look(self, bundle: Bundle) -> Look:
         """The sightings that were carried, every line of them read.
 
         Raises:
             BundleError: A line is wrong.
         """
         file = self._into.home / STAGING / LOOKS
-        return read_look(file, where) if file.exists() else Look((), ())
+        if not file.exists():
+            return Look((), ())
+        return read_look(file, bundle.name, bundle.manifest.created_at)
 
     def settle(self, progress: Progress) -> tuple[Path, ...]:
         """Move everything to where it belongs; what is new here."""

@@ -68,9 +68,10 @@ def export(plan: ExportPlan, out: Path, progress: Progress = container.silent) -
 
     Raises:
         BundleError: There is too much to carry in one bundle.
-        StoreError: The disk is full or cannot be written, a file changed under our eyes, or
-            another process is exporting into this folder.
+        StoreError: The folder of ``out`` is missing, the disk is full or cannot be written, a
+            file changed under our eyes, or another process is exporting into this folder.
     """
+    check_folder(out)
     sources = {item.name: item.source for item in plan.items}
     try:
         with held_folder(out.parent):
@@ -86,6 +87,16 @@ def export(plan: ExportPlan, out: Path, progress: Progress = container.silent) -
             f"{out} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc
     return manifest
+
+
+def check_folder(out: Path) -> None:
+    """See that there is a folder to write ``out`` into: gathering its contents takes minutes.
+
+    Raises:
+        StoreError: There is none.
+    """
+    if not out.parent.is_dir():
+        raise StoreError(f"no such folder: {out.parent}", "make it, or name another OUT")
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
-from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,7 +82,7 @@ def _start(since: str | None, config: Config) -> datetime:
     day = max(Date.fromisoformat(date_of(since, config)), _FIRST)
     if since is None:
         day -= timedelta(days=14)
-    return datetime.combine(day, time(0), ZoneInfo(config.zone))
+    return datetime.combine(day, time(0), ZoneInfo(config.zone)).astimezone(UTC)
 
 
 @bundle.command("verify")

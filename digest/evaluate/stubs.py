@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digest.errors import ExtractError
@@ -31,6 +32,14 @@ class StubExtractor:
     """Takes the lines of a page as its sentences; the first names the paper and is left out."""
 
     made_by = MadeBy("stub", "1")
+
+    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+        """The documents of a fake arXiv's PDFs."""
+        for pdf in pdfs:
+            try:
+                yield pdf, self.extract(pdf)
+            except ExtractError as exc:
+                yield pdf, exc
 
     def extract(self, pdf: Path) -> Document:
         """The document of a fake arXiv's PDF.

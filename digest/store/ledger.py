@@ -84,11 +84,11 @@ class Ledger:
             _insert(con, "INSERT INTO visit SELECT {} ON CONFLICT DO NOTHING", visits)
 
     def looks_since(self, at: datetime) -> Look:
-        """Everything seen since ``at``, as one look: what a bundle carries."""
+        """Everything seen, or seen again, since ``at``, as one look: what a bundle carries."""
         since = [_naive(at)]
         sightings = self._database.query(
             """SELECT record, first_seen_utc, last_seen_utc FROM sighting
-               WHERE first_seen_utc >= ? ORDER BY ALL""",
+               WHERE last_seen_utc >= ? ORDER BY ALL""",
             since,
         )
         visits = self._database.query(

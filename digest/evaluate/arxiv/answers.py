@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from digest.calendar import EASTERN, Batch
@@ -19,7 +20,7 @@ from digest.clock import Clock
 from digest.evaluate.arxiv import feed, oai, query
 from digest.evaluate.arxiv.faults import Ask, Endpoint, FaultKind, Faults, Reply, spoil
 from digest.evaluate.arxiv.pdf import pdf
-from digest.evaluate.arxiv.world import World, show
+from digest.evaluate.arxiv.world import Preprint, World, show
 from digest.records import ArxivId
 
 _XML = "text/xml; charset=utf-8"
@@ -56,16 +57,24 @@ class Answers:
         clock: What time it is there.
         faults: What goes wrong.
         per_page: Records of one OAI-PMH answer: few, so that lists are resumed.
+        pdfs: A folder of PDFs with text to read, served in turn: the first paper of the world is
+            the first of them by name. None: of each paper a page of two sentences.
     """
 
     def __init__(
-        self, world: World, clock: Clock, faults: Faults | None = None, per_page: int = 40
+        self,
+        world: World,
+        clock: Clock,
+        faults: Faults | None = None,
+        per_page: int = 40,
+        pdfs: Path | None = None,
     ) -> None:
         self.world = world
         self.clock = clock
         self.faults = faults or Faults()
         self.hits: list[Hit] = []
         self._per_page = per_page
+        self._pdfs = [path.read_bytes() for path in sorted(pdfs.glob("*.pdf"))] if pdfs else []
 
     def smallest_gap_s(self) -> float:
         """The least simulated time between two requests; infinite where there are not two."""
@@ -174,7 +183,13 @@ class Answers:
         if version.withdrawn:
             return Reply(200, _WITHDRAWN, "text/html; charset=utf-8")
         modified = format_datetime(version.submitted_at, usegmt=True)
-        return _validated(Reply(200, pdf(preprint, number), "application/pdf"), modified)
+        return _validated(Reply(200, self._text(preprint, number), "application/pdf"), modified)
+
+    def _text(self, preprint: Preprint, version: int) -> bytes:
+        """The PDF of a version."""
+        if not self._pdfs:
+            return pdf(preprint, version)
+        return self._pdfs[self.world.preprints.index(preprint) % len(self._pdfs)]
 
 
 def _endpoint(path: str) -> Endpoint | None:
