@@ -457,9 +457,8 @@ class _Run:
         """
         shown: list[str] = [self._shown(job.work, stage) or job.key for job in jobs]
         known = self._store.results([*shown, *(job.key for job in jobs)], kind)
-        start(
-            [j.work for j, key in zip(jobs, shown, strict=True) if not {key, j.key} & known.keys()]
-        )
+        pairs = list(zip(jobs, shown, strict=True))
+        start([job.work for job, key in pairs if not {key, job.key} & known.keys()])
         for done, (job, published) in enumerate(pairs):
             work = job.work
             self._progress(stage, work.paper.title or str(work.paper.id), done, len(jobs))
