@@ -65,8 +65,10 @@ def find_captions(lines: Sequence[Line], size: float) -> list[Caption]:
 
 
 def _is_caption(lines: Sequence[Line], index: int, match: re.Match[str], size: float) -> bool:
-    """Not "Figure 3 shows" nor a line of prose that happens to begin with "Table 2."."""
+    """Not "Figure 3 shows" nor a line of prose that happens to begin with "table 2."."""
     line = lines[index]
+    if match["word"].islower():
+        return False
     marked = match["mark"] is not None
     small = line.size < size - 0.4
     led = line.bold or _LABEL.match(line.lead) is not None or line.caps
@@ -107,7 +109,8 @@ def _extend(caption: Caption, rest: Sequence[Line]) -> None:
         if caption.kind == "algorithm" and abs(line.x0 - last.x0) > 2:
             break
         if len(caption.lines) > 1 or last.width > 60:
-            leading = gap if leading is None else leading
+            # No line is nearer than its size: an accent or an index has made this step so short.
+            leading = max(gap, last.size) if leading is None else leading
         caption.lines.append(line)
 
 
@@ -130,9 +133,10 @@ def _wraps(line: Line, rest: Sequence[Line]) -> bool:
 
 
 def _beside(last: Line, line: Line) -> bool:
-    """A centred last line of a full-width caption falls into one column by its narrowness."""
+    """The last line of a full-width caption falls into one column by its narrowness."""
     centre = (last.x0 + last.x1) / 2
-    return last.column == 0 and abs((line.x0 + line.x1) / 2 - centre) < 6
+    centred = abs((line.x0 + line.x1) / 2 - centre) < 6
+    return last.column == 0 and (centred or abs(line.x0 - last.x0) < 1)
 
 
 def is_prose(line: Line, size: float) -> bool:

@@ -6,6 +6,7 @@ Works on geometry alone: no fonts but the body size, no words.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -13,6 +14,10 @@ from itertools import pairwise
 from digest.extract.lines import Fragment, Line
 
 Gutter = float
+Drawn = tuple[float, float, float, float]  # x0, y0, x1, y1 in points
+
+_RULE_PT = 3.0  # what is less high is a rule
+_OVER_PT = 60.0  # what reaches so far into both columns stands over both
 
 
 def find_gutter(parts: Sequence[Fragment], width: float) -> Gutter | None:
@@ -57,11 +62,14 @@ def _centred(left: Sequence[Fragment], right: Sequence[Fragment], x: float) -> f
     return (ends + starts) / 2 if ends < starts and abs((ends + starts) / 2 - x) < 40 else x
 
 
-def in_reading_order(lines: Iterable[Line], gutter: Gutter | None) -> list[Line]:
+def in_reading_order(
+    lines: Iterable[Line], gutter: Gutter | None, drawn: Sequence[Drawn] = ()
+) -> list[Line]:
     """Lines of a page as they are read; sets ``column``.
 
-    Lines over the full width cut a two-column page into bands; in each band the left column
-    comes first.
+    Lines over the full width, and what is drawn over it (``drawn``: the boxes of all rules, images
+    and shapes of the page), cut a two-column page into bands; in each band the left column comes
+    first.
     """
     ordered = sorted(lines, key=lambda line: (round(line.y0), line.x0))
     if gutter is None:
@@ -69,9 +77,15 @@ def in_reading_order(lines: Iterable[Line], gutter: Gutter | None) -> list[Line]
     for line in ordered:
         line.column = _column(line, gutter)
     _widen(ordered, gutter)
+    edges = _band_edges(drawn, ordered, gutter)
+    if edges:
+        ordered.sort(key=lambda line: _band(line, edges))
     result: list[Line] = []
     band: list[Line] = []
     for line in ordered:
+        if band and _band(line, edges) != _band(band[-1], edges):
+            result += _by_column(band)
+            band = []
         if line.column == 0:
             result += _by_column(band)
             band = []
@@ -79,6 +93,26 @@ def in_reading_order(lines: Iterable[Line], gutter: Gutter | None) -> list[Line]
         else:
             band.append(line)
     return result + _by_column(band)
+
+
+def _band_edges(drawn: Sequence[Drawn], lines: Sequence[Line], gutter: Gutter) -> list[float]:
+    """The heights where something over both columns begins or ends: a table's rules, an image.
+
+    One path can draw the rules of several tables, and a page can have a coloured ground: what is
+    no mere rule counts only where it holds no running text.
+    """
+    edges: set[float] = set()
+    for x0, y0, x1, y1 in drawn:
+        if x0 > gutter - _OVER_PT or x1 < gutter + _OVER_PT:
+            continue
+        held = (line for line in lines if line.words >= 5 and y0 < (line.y0 + line.y1) / 2 < y1)
+        if y1 - y0 < _RULE_PT or next(held, None) is None:
+            edges.update((y0, y1))
+    return sorted(edges)
+
+
+def _band(line: Line, edges: Sequence[float]) -> int:
+    return bisect(edges, (line.y0 + line.y1) / 2)
 
 
 def _column(line: Line, gutter: Gutter) -> int:
@@ -168,12 +202,16 @@ _BOILERPLATE = re.compile(
 )
 
 
+_LABELLED = re.compile(r"(?:table|tab\.|figure|fig\.|algorithm)\s*(?:\d|[ivxlc]+\b)", re.I)
+
+
 def mark_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> None:
     """Set the role ``margin`` on running heads, feet, page numbers and publishers' notices.
 
     A line in the outer ninth of a page is one where it is a page number, where it repeats (digits
     aside) at the same height on three pages or more (two in a short paper), or where it is
-    smaller than or set apart from the text and speaks of copyright or proceedings.
+    smaller than or set apart from the text and speaks of copyright or proceedings. Captions repeat
+    on top of pages of tables, too: "TABLE 2", "TABLE 3".
     """
     seen: dict[tuple[str, int], set[int]] = defaultdict(set)
     edge: list[tuple[Line, tuple[str, int]]] = []
@@ -185,7 +223,7 @@ def mark_margins(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> N
     enough = 3 if len(pages) > 5 else 2
     for line, key in edge:
         near = seen[key] | seen[key[0], key[1] - 1] | seen[key[0], key[1] + 1]
-        repeats = len(near) >= enough and len(key[0]) > 3
+        repeats = len(near) >= enough and len(key[0]) > 3 and not _LABELLED.match(line.text)
         if repeats or PAGE_NUMBER.fullmatch(line.text) or _BOILERPLATE.search(line.text):
             line.role = "margin"
 

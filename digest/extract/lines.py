@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from digest.extract.glyphs import clean, mend_accents
@@ -33,6 +34,7 @@ _MATH_FONT = re.compile(
     re.IGNORECASE,
 )
 _RAISED_MARK = re.compile(r"[\d,;\s*†‡§¶‖#⋆∗+a-z–-]{1,12}")
+_WIDEST_SPACE_EM = 4.0  # between the words of a justified line; seen: 3
 _UNIT = re.compile(r"(?:^|[\s\d])(?:[munkcd]?m|s|Hz|kg)$")
 
 
@@ -140,7 +142,54 @@ def rows_of(parts: Sequence[Fragment], gutter: float | None) -> list[list[Fragme
     rows = _merged(rows, gutter)
     for row in rows:
         row.sort(key=lambda f: f.x0)
-    return rows
+    return _stretched(rows, parts, gutter)
+
+
+def _stretched(
+    rows: list[list[Fragment]], parts: Sequence[Fragment], gutter: float | None
+) -> list[list[Fragment]]:
+    """Put justified lines of few words together, whose gaps are wider than a column of a table's.
+
+    Such a line begins and ends at edges where lines of the text do, in their size; all its spaces
+    are so wide, so each word stands alone. ``rows`` lie in the order of their baselines.
+    """
+    long = [part for part in parts if part.chars > 25]
+    left, right = (Counter(map(round, x)) for x in ([p.x0 for p in long], [p.x1 for p in long]))
+    size = Counter(round(part.size) for part in long).most_common(1)
+    joined: list[list[Fragment]] = []
+    run: list[list[Fragment]] = []
+    for row in rows:
+        if not (size and round(row[0].size) == size[0][0]):
+            joined.append(row)
+            continue
+        if run and not _goes_on(run[-1], row, gutter):
+            joined += _as_one(run, left, right)
+            run = []
+        run.append(row)
+    return joined + _as_one(run, left, right)
+
+
+def _goes_on(row: Sequence[Fragment], after: Sequence[Fragment], gutter: float | None) -> bool:
+    """Whether ``after`` stands behind ``row`` on its baseline, a wide space away."""
+    last, first = row[-1], after[0]
+    if gutter is not None and last.x1 <= gutter + 2 and first.x0 >= gutter - 2:
+        return False
+    level = abs(last.baseline - first.baseline) < 0.5
+    font = last.spans[-1]["font"] == first.spans[0]["font"]
+    return level and font and 0 < first.x0 - last.x1 < _WIDEST_SPACE_EM * last.size
+
+
+def _as_one(
+    run: list[list[Fragment]], left: Counter[int], right: Counter[int]
+) -> list[list[Fragment]]:
+    words = ["".join(span["text"] for part in row for span in part.spans).strip() for row in run]
+    if len(run) < 2 or any(" " in word for word in words) or not any(map(str.isalpha, words)):
+        return run
+    gaps = [b[0].x0 - a[-1].x1 for a, b in pairwise(run)]
+    edges = left[round(run[0][0].x0)], right[round(run[-1][-1].x1)]
+    if min(edges) < 3 or max(gaps) > 1.3 * min(gaps):
+        return run
+    return [[part for row in run for part in row]]
 
 
 def _row_for(

@@ -25,6 +25,9 @@ from digest.extract.paint import Painting, Rect, painting
 from digest.extract.quality import PageFacts, odd_chars
 from digest.records import Aside, HiddenText
 
+_DRAWN = ("stroke-path", "fill-path", "fill-image", "fill-shade", "fill-imgmask")
+_WIDE_PT = 100.0
+
 
 @dataclass(slots=True)
 class Page:
@@ -57,7 +60,7 @@ def read_page(document: Any, number: int) -> Page:
     images = pdf.image_boxes(document, number) if chars < 200 or lost > 0.8 * chars else []
     share = _share(images, raw.width * raw.height)
     ocr = is_ocr_layer(unseen, chars, share)
-    lines, asides = _lines(raw.blocks if ocr else visible, raw)
+    lines, asides = _lines(raw.blocks if ocr else visible, raw, painted)
     gone = [] if ocr else unseen
     return Page(
         number,
@@ -94,7 +97,9 @@ def _share(boxes: Sequence[Rect], area: float) -> float:
     return min(1.0, covered / max(area, 1.0))
 
 
-def _lines(blocks: Sequence[dict[str, Any]], raw: pdf.RawPage) -> tuple[list[Line], list[Aside]]:
+def _lines(
+    blocks: Sequence[dict[str, Any]], raw: pdf.RawPage, painted: Painting
+) -> tuple[list[Line], list[Aside]]:
     parts, upright = fragments(blocks)
     numbers = line_numbers(parts, raw.width)
     if numbers:
@@ -102,9 +107,17 @@ def _lines(blocks: Sequence[dict[str, Any]], raw: pdf.RawPage) -> tuple[list[Lin
         parts = [part for part in parts if id(part) not in dropped]
     gutter = find_gutter(parts, raw.width)
     lines = [line_of(row, raw.number) for row in rows_of(parts, gutter)]
-    ordered = in_reading_order([line for line in lines if line is not None], gutter)
+    drawn = [] if gutter is None else _drawn(painted)
+    ordered = in_reading_order([line for line in lines if line is not None], gutter, drawn)
     mark_sidebar(ordered, gutter)
     return ordered, _asides(raw.number, numbers, upright)
+
+
+def _drawn(painted: Painting) -> list[Rect]:
+    """The boxes of the strokes, fills and images of a page; what is too small to part it is not."""
+    wide = painted.boxes[:, 2] - painted.boxes[:, 0] > _WIDE_PT
+    shown = np.isin(painted.kinds, list(_DRAWN))
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in painted.boxes[wide & shown].tolist()]
 
 
 def _asides(number: int, numbers: Sequence[Fragment], upright: Sequence[str]) -> list[Aside]:

@@ -90,13 +90,15 @@ class Reader:
         text = "\n".join(line.text for line in lines)
         facts = [page.facts for page in pages]
         quality, reason = judge(facts, text, damaged, pdf.take_warnings(), count - len(pages))
+        cited: Sequence[tuple[int, str]] = ()
         found = Document(
             _sha256(path), count, "", "", quality, reason, (), (), (), (), hidden,
             made_by=made_by(self._layout), language="",
         )  # fmt: skip
         if quality not in ("garbage", "scanned", "empty"):
             found = _filled(replace(found, tables=tables), pages, outline, body)
-        return replace(found, instructions=_instructions(found))
+            cited = _cited(outline, body)
+        return replace(found, instructions=_instructions(found, cited))
 
     def _pages(self, document: Any, count: int) -> list[Page]:
         """The pages, as far as the time goes; the first in any case."""
@@ -215,11 +217,25 @@ def _figures(pages: Sequence[Page], style: Style) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _instructions(found: Document) -> tuple[Instruction, ...]:
+def _cited(outline: Outline, body: BodyStyle) -> list[tuple[int, str]]:
+    """Page and text of each sentence that stands behind the heading of the references.
+
+    Not only the entries stand there: what follows the last one, on a page of its own perhaps, is
+    taken for its end, and would be reported on the page where the entry begins.
+    """
+    lines = [replace(line, role="body") for line in outline.references]
+    return [
+        (boxes[0].page, text)
+        for text, boxes in passage_of(lines, Vocabulary(lines), body).sentences()
+    ]
+
+
+def _instructions(found: Document, cited: Sequence[tuple[int, str]]) -> tuple[Instruction, ...]:
     """What speaks to a model, in the text that a reader sees and in the text that he does not."""
     visible = [(1, found.title)]
     visible += [(sentence.page, sentence.text) for sentence in found.sentences]
-    visible += [(aside.page, aside.text) for aside in found.asides]
+    visible += [(a.page, a.text) for a in found.asides if a.role != "reference"]
+    visible += cited
     visible += [(t.page, " ".join(row.cells)) for t in found.tables for row in t.rows]
     return find_instructions(visible, [(hidden.page, hidden.text) for hidden in found.hidden])
 
