@@ -95,6 +95,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _figure(value: float) -> str:
+    if 0.999 <= value < 1:
+        return f"{value:.4f}"  # which is not quite 1
     return f"{value:.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.3g}"
 
 
