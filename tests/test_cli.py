@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -129,3 +130,13 @@ def test_the_catalogue_is_listed(run):
     assert "qwen2.5-coder-1.5b-instruct-q4_k_m" in run("models", "list").stdout
     rows = json.loads(run("models", "list", "--json").stdout)
     assert {row["present"] for row in rows} == {False}
+
+
+def test_extract_shows_tables_and_writes_figures(run, tmp_path):
+    paper = Path(__file__).parent / "data" / "papers" / "batched-decoding.pdf"
+    result = run("extract", str(paper), "--figures", str(tmp_path / "figures"))
+    assert result.exit_code == 0, result.output
+    assert "Table 1: CTranslate2 1.5B, k = 1 7.2, k = 3 11.5 (1.60)" in result.stdout
+    [figure] = (tmp_path / "figures").iterdir()
+    assert figure.name == "batched-decoding-p2-figure-1.png"
+    assert figure.read_bytes().startswith(b"\x89PNG")

@@ -18,7 +18,7 @@ from digest.cli.session import (
     translator_option,
 )
 from digest.errors import DigestError
-from digest.records import to_builtins
+from digest.records import Document, to_builtins
 
 log = logging.getLogger("digest")
 
@@ -30,17 +30,35 @@ log = logging.getLogger("digest")
     type=click.Choice(["fast", "model", "auto"]),
     help="How pages are read; model is slow [default: fast].",
 )
+@click.option(
+    "--figures",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False),
+    help="Write the figures there as PNG files.",
+)
 @json_option
 @pass_session
-def extract(session: Session, pdf: str, layout: str | None, as_json: bool) -> None:
+def extract(
+    session: Session, pdf: str, layout: str | None, figures: str | None, as_json: bool
+) -> None:
     """Read one PDF: sections and sentences with pages and boxes, tables, figures."""
-    from digest import assembly
+    from digest import assembly, files
 
     with assembly.extractor(session.config(layout=layout)) as extractor:
         document = extractor.extract(Path(pdf))
+        for figure in document.figures if figures else ():
+            name = f"{Path(pdf).stem}-p{figure.page}-{figure.label.replace(' ', '-').lower()}.png"
+            files.write(Path(figures or "") / name, extractor.figure(pdf, figure))
     if as_json:
         click.echo(json_text(to_builtins(document)))
         return
+    _print_document(document)
+
+
+def _print_document(document: Document) -> None:
+    from digest.extract.figures import method_figure
+    from digest.words.tables import row_text
+
     click.echo(f"{document.title or '(no title found)'}\n")
     click.echo(f"{document.pages} pages, text {document.text_quality}")
     if document.text_quality_reason:
@@ -52,6 +70,19 @@ def extract(session: Session, pdf: str, layout: str | None, as_json: bool) -> No
             click.echo(f"\n{'#' * heading.level} {heading.title}  [{heading.kind}]")
         section = sentence.section
         click.echo(f"{sentence.id:>5} p.{sentence.page}  {sentence.text}")
+    method = method_figure(document)
+    for figure in document.figures:
+        said = "  (of the method)" if figure == method else ""
+        click.echo(f"\np.{figure.page}{said}  {figure.caption or figure.label}")
+    for table in document.tables:
+        click.echo(f"\np.{table.page}  {table.caption or table.label}")
+        for row in table.rows:
+            if text := row_text(table, row):
+                click.echo(f"  {text}")
+    for hidden in document.hidden:
+        click.echo(f"\nhidden ({hidden.reason}) p.{hidden.page}  {hidden.text}")
+    for order in document.instructions:
+        click.echo(f"\nspeaks to a model p.{order.page}  {order.text}")
 
 
 @click.command()

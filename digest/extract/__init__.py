@@ -6,10 +6,11 @@ A PDF is read in a process of its own, with limits and without network: PDFs com
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
 from digest.extract.identity import Layout, made_by
-from digest.records import Document
+from digest.records import Document, Figure
 from digest.worker import Limits, Worker
 
 __all__ = ["MEMORY_BYTES", "TIMEOUT_S", "Extractor", "Layout", "extract"]
@@ -62,8 +63,22 @@ class Extractor:
             ExtractError: It is no PDF, encrypted, empty or damaged beyond reading, or reading it
                 crashed, took too long or too much memory.
         """
+        document: Document = self._ask("read", path)
+        return document
+
+    def figure(self, path: str | Path, figure: Figure, dpi: int = 150) -> bytes:
+        """A figure of the PDF at ``path`` as a PNG.
+
+        Raises:
+            ExtractError: It cannot be painted, or painting it took too long or too much memory.
+        """
+        png: bytes = self._ask("render_figure", path, figure, dpi)
+        return png
+
+    def _ask(self, method: str, path: str | Path, *arguments: Any) -> Any:
+        """Call the reader in its process; what happens to the process happens to this paper."""
         try:
-            document: Document = self._worker.call("read", str(path), timeout_s=self._timeout_s)
+            return self._worker.call(method, str(path), *arguments, timeout_s=self._timeout_s)
         except WorkerTimeout as exc:
             raise ExtractError(
                 f"reading {path} took longer than {self._timeout_s:.0f} s",
@@ -79,7 +94,6 @@ class Extractor:
                 f"reading {path} failed: {exc.message}",
                 hint="report the file; until then remove it from the folder",
             ) from exc
-        return document
 
 
 def extract(

@@ -16,7 +16,7 @@ from digest.extract.bookmarks import locate_bookmarks
 from digest.extract.captions import claim_regions, find_captions
 from digest.extract.contents import mark_contents
 from digest.extract.equations import PLACEHOLDER, mark_equations
-from digest.extract.figures import figure_boxes
+from digest.extract.figures import figure_boxes, render
 from digest.extract.front import mark_front, mark_title, strip_label
 from digest.extract.fusion import fuse, seems_incomplete
 from digest.extract.headings import (
@@ -70,6 +70,15 @@ class Reader:
         self._layout = layout
         self._pages_s = pages_s
         self._model: LayoutModel | None = None
+
+    def render_figure(self, path: str, figure: Figure, dpi: int = 150) -> bytes:
+        """A figure of the PDF at ``path`` as a PNG.
+
+        Raises:
+            ExtractError: The PDF cannot be opened, or the figure cannot be painted.
+        """
+        with pdf.open_pdf(path) as document:
+            return render(document, figure, dpi)
 
     def read(self, path: str) -> Document:
         """What the PDF at ``path`` says.
