@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pymupdf
@@ -12,7 +13,10 @@ from digest.extract.captions import Caption
 from digest.extract.figures import figure_boxes, method_figure, render
 from digest.extract.lines import Line
 from digest.extract.paint import painting
+from digest.extract.reader import Reader
 from digest.records import Box, Document, Figure, MadeBy, Section, Sentence
+
+SAMPLE = Path(__file__).parent / "data" / "papers" / "batched-decoding.pdf"
 
 
 def line(x0: float, y0: float, x1: float, text: str, role: Any = "body") -> Line:
@@ -118,3 +122,11 @@ def test_no_figure_is_better_than_a_wrong_one() -> None:
     )
     assert method_figure(document(plots, (0, "Figure 1 shows it."))) is None
     assert method_figure(document(())) is None
+
+
+def test_labels_of_axes_belong_to_the_figure():
+    """A number on top of a page looks like the page number; the name of an axis stands apart."""
+    [figure] = Reader().read(str(SAMPLE)).figures
+    assert (figure.label, figure.page) == ("Figure 1", 2)
+    assert figure.bbox.y0 < 69  # the number 60 at 68 pt, beside the uppermost line of the grid
+    assert figure.bbox.y1 > 164  # "sequences", below the numbers of the axis

@@ -24,6 +24,7 @@ _MOST_PIXELS = 4_000_000  # of a rendered figure: 2000 by 2000
 _LEAST_DPI, _MOST_DPI = 36, 600
 _MARGIN_PT = 3.0
 _SMALLEST_PT = 12.0  # what is drawn on less height is a rule, an underline, a bullet
+_LABEL_PT = 18.0  # from a drawing to the label of its axis, with the numbers between them
 _GAP_PT = 60.0  # between a caption and its figure, at most
 
 
@@ -52,7 +53,7 @@ def _figure_box(
     own = _around([(line.x0, line.y0, line.x1, line.y1) for line in caption.lines])
     span = _column(own, caption.column, lines)
     others = [line for other in captions if other is not caption for line in other.lines]
-    bounds = [line for line in lines if _bounds(line, span)] + others
+    bounds = [line for line in lines if _bounds(line, span) and not _ticks(line, drawn)] + others
     best: Rect | None = None
     for band in (_band(own, bounds, span, True), _band(own, bounds, span, False)):
         box = _within(drawn, lines, span, band)
@@ -95,6 +96,16 @@ def _bounds(line: Line, span: tuple[float, float]) -> bool:
     return line.role == "body" and line.words >= 4 and wide
 
 
+def _ticks(line: Line, drawn: Boxes) -> bool:
+    """Whether what looks like a page number stands beside a drawing: the label of an axis."""
+    if line.role != "margin" or line.words > 1:
+        return False
+    middle = (line.y0 + line.y1) / 2
+    beside = (drawn[:, 1] <= middle) & (drawn[:, 3] >= middle)
+    near = (drawn[:, 0] - line.x1 < 2 * line.size) & (line.x0 - drawn[:, 2] < 2 * line.size)
+    return bool((beside & near).any())
+
+
 def _band(
     own: Rect, bounds: Sequence[Line], span: tuple[float, float], up: bool
 ) -> tuple[float, float]:
@@ -132,8 +143,9 @@ def _within(
     labels = [
         (max(line.x0, span[0]), line.y0, min(line.x1, span[1]), line.y1)
         for line in lines
-        if line.role in ("body", "figure") and low <= line.y0 and line.y1 <= high
-        if box[1] - 14 <= (line.y0 + line.y1) / 2 <= box[3] + 14
+        if line.role in ("body", "figure") or _ticks(line, drawn)
+        if low <= line.y0 and line.y1 <= high
+        if box[1] - _LABEL_PT <= (line.y0 + line.y1) / 2 <= box[3] + _LABEL_PT
         if line.x0 < span[1] and line.x1 > span[0]
     ]
     return _around([box, *labels])
