@@ -6,7 +6,6 @@ asked, and the post is made from what a bundle brought into the ledger and into 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from digest import files
 from digest.calendar import Batch, Calendar
 from digest.clock import Clock
 from digest.config import Config
@@ -48,7 +48,7 @@ from digest.sources import Arrival, Delivery
 from digest.sources.arxiv import Known, LookOptions
 from digest.sources.merge import merge
 from digest.store import PostItem, Store
-from digest.store.ledger import CARRIED, Ledger, base_of
+from digest.store.ledger import CARRIED, Ledger
 
 Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""
@@ -387,8 +387,7 @@ class ArxivSource:
                 raise FetchError(f"no PDF of {paper.id} here", "carry one in with a bundle")
             assert isinstance(paper.id, ArxivId)  # only arXiv announces
             self._arxiv.download(paper.id, path)
-        with path.open("rb") as file:
-            return Arrival(paper, path, hashlib.file_digest(file, "sha256").hexdigest(), mark=mark)
+        return Arrival(paper, path, files.sha256(path), mark=mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,4 +465,4 @@ def _placement(found: Found, date: str) -> Placement:
     version = paper.id.version if isinstance(paper.id, ArxivId) else None
     role = found.role
     title, reason = paper.title, found.reason
-    return Placement(base_of(paper.id), version or 0, role, date, title, reason, found.batch)
+    return Placement(paper.id.base, version or 0, role, date, title, reason, found.batch)

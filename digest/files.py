@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -48,6 +49,12 @@ def _replacing(path: Path) -> Iterator[Path]:
         raise StoreError(
             f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's bytes, as 64 hex digits; raises OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flush(path: Path) -> None:

@@ -9,7 +9,6 @@ same post.
 
 from __future__ import annotations
 
-import hashlib
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,6 @@ from digest.config import Config
 from digest.errors import DigestError, ExtractError, FetchError, PaperWithdrawn, SourceError
 from digest.publish import Published, post_name, publish
 from digest.records import (
-    ArxivId,
     Breakdown,
     Coverage,
     Document,
@@ -308,18 +306,13 @@ def _joined(old: Sequence[PostItem], new: Sequence[PostItem]) -> list[PostItem]:
 def _same(items: Sequence[PostItem], paper: PaperId, pdf_sha256: str) -> PostItem | None:
     """The item of a paper: of the same base id or, while its id is not known, the same PDF."""
     for item in items:
-        if _same_paper(item.paper.id) == _same_paper(paper):
+        if item.paper.id.base == paper.base:
             return item
     for item in items:
         unnamed = isinstance(item.paper.id, LocalId) or isinstance(paper, LocalId)
         if unnamed and item.pdf_sha256 == pdf_sha256:
             return item
     return None
-
-
-def _same_paper(identifier: PaperId) -> str:
-    """What versions of one paper have in common."""
-    return identifier.base if isinstance(identifier, ArxivId) else str(identifier)
 
 
 class _Ahead:
@@ -392,7 +385,7 @@ class _Run:
         if arrival.pdf is None:
             return None
         kept = self._config.papers / paper_file(arrival.paper.id)
-        if kept != arrival.pdf and (not kept.exists() or _sha256(kept) != arrival.pdf_sha256):
+        if kept != arrival.pdf and (not kept.exists() or files.sha256(kept) != arrival.pdf_sha256):
             files.copy(arrival.pdf, kept)
         return kept
 
@@ -534,8 +527,3 @@ def completed(paper: Paper, document: Document) -> Paper:
     return replace(
         paper, title=paper.title or document.title, abstract=paper.abstract or document.abstract
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -41,6 +41,11 @@ class PaperId(str):
         """
         return LocalId.parse(text) if text.startswith("local:") else ArxivId.parse(text)
 
+    @property
+    def base(self) -> str:
+        """What a paper is recognised by: all versions of one have it in common."""
+        return str(self)
+
 
 class ArxivId(PaperId):
     """An arXiv identifier of either scheme: ``2601.16158v1``, ``quant-ph/0201082v1``.
@@ -65,7 +70,7 @@ class ArxivId(PaperId):
 
     @property
     def base(self) -> str:
-        """The identifier without its version: what a paper is recognised by."""
+        """The identifier without its version."""
         match = _ARXIV_ID.fullmatch(self)
         assert match is not None  # parse() made it
         return match["base"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,25 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name not in ("DIGEST_TEST_DATA", "DIGEST_MODELS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The machine's time zone."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """An empty page of a new PDF, in PyMuPDF."""
+    import pymupdf
+
+    with pymupdf.open() as document:
+        yield document.new_page(width=612, height=792)
 
 
 @pytest.fixture

@@ -6,36 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pymupdf
-import pytest
 
-from digest.extract.reader import Reader
-from digest.records import Document, Table
-
-PROSE = "This line of running text is as wide as the column that it stands in."
-
-
-@pytest.fixture
-def page() -> Any:
-    with pymupdf.open() as document:
-        yield document.new_page(width=612, height=792)
-
-
-def put(page: Any, y: float, *cells: tuple[float, str], size: float = 9) -> None:
-    for x, text in cells:
-        page.insert_text((x, y), text, fontname="tiro", fontsize=size)
-
-
-def rule(page: Any, y: float, x0: float = 60, x1: float = 290) -> None:
-    page.draw_line((x0, y), (x1, y), width=0.5)
-
-
-def tables(page: Any, tmp_path: Path) -> tuple[Table, ...]:
-    for k in range(8):
-        put(page, 640 + 12 * k, (60, PROSE[:62]), (320, PROSE[:62]), size=10)
-    path = tmp_path / "captions.pdf"
-    page.parent.save(path)
-    document: Document = Reader().read(str(path))
-    return document.tables
+from tests.drawing import PROSE, put, rule, tables
 
 
 def test_captions_on_top_of_pages_are_no_running_heads(page: Any, tmp_path: Path) -> None:

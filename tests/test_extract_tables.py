@@ -14,36 +14,11 @@ from digest.extract.captions import Caption
 from digest.extract.reader import Reader
 from digest.extract.tables import read_tables
 from digest.records import Document, Table
-
-PROSE = "This line of running text is as wide as the column that it is set in, here."
-
-
-@pytest.fixture
-def page() -> Any:
-    with pymupdf.open() as document:
-        yield document.new_page(width=612, height=792)
-
-
-def put(page: Any, y: float, *cells: tuple[float, str], size: float = 9) -> None:
-    for x, text in cells:
-        page.insert_text((x, y), text, fontname="tiro", fontsize=size)
-
-
-def rule(page: Any, y: float, x0: float = 60, x1: float = 290) -> None:
-    page.draw_line((x0, y), (x1, y), width=0.5)
+from tests.drawing import PROSE, put, rule, tables
 
 
 def caption(page: Any, y: float, text: str = "Table 2: Error rates of two systems.") -> None:
     put(page, y, (60, text))
-
-
-def tables(page: Any, tmp_path: Path) -> tuple[Table, ...]:
-    for k in range(8):
-        put(page, 640 + 12 * k, (60, PROSE[:62]), (320, PROSE[:62]), size=10)
-    path = tmp_path / "table.pdf"
-    page.parent.save(path)
-    document: Document = Reader().read(str(path))
-    return document.tables
 
 
 def cells(table: Table) -> list[tuple[str, ...]]:

@@ -3,7 +3,6 @@
 import os
 import re
 import threading
-import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,16 +50,6 @@ def test_an_old_identifier_stays_whole():
     paper = parse_api(PAGE).papers[1]
     assert (paper.id, paper.id.base) == ("quant-ph/0201999v3", "quant-ph/0201999")
     assert paper.submitted_at == datetime(2002, 1, 18, 15, 8, 5, tzinfo=UTC)
-
-
-@pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])
-def zone(request, monkeypatch):
-    """The machine's time zone."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_times_are_utc_in_every_zone_of_the_machine(zone):

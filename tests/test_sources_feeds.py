@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -63,16 +62,6 @@ def test_atom_says_the_same():
     assert paper.abstract == "We hear."
     assert paper.announced == Announcement("2026-11-03", "new")
     assert paper.licence == "http://creativecommons.org/licenses/by/4.0/"
-
-
-@pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])
-def zone(request, monkeypatch):
-    """The machine's time zone."""
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield request.param
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_the_date_is_arxivs_in_every_zone_of_the_machine(zone):

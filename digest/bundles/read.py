@@ -9,7 +9,6 @@ in place. So a second import, for whatever reason, changes nothing more.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import shutil
@@ -29,7 +28,7 @@ from digest.bundles.write import held_folder
 from digest.engines.catalogue import Catalogue, ModelFile, catalogue
 from digest.engines.verify import Progress, is_remembered, remember, silent
 from digest.errors import BundleError, StoreError
-from digest.files import flush
+from digest.files import flush, sha256
 from digest.records import Look
 
 log = logging.getLogger(__name__)
@@ -292,5 +291,4 @@ def _is_file(path: Path, member: Member) -> bool:
     """Whether ``path`` holds what the member does."""
     if not path.is_file() or path.stat().st_size != member.bytes:
         return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == member.sha256
+    return sha256(path) == member.sha256

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from digest import files
 from digest.bundles.container import Progress, silent
 from digest.bundles.manifest import Requirements
 from digest.errors import BundleError, ConfigError
@@ -162,7 +163,7 @@ def _build(requirement: str, folder: Path) -> None:
 
 def take(arrived: Path, folder: Path) -> None:
     """Keep the wheels of the folder ``arrived`` in ``folder``, with a record of their hashes."""
-    hashes = {path.name: _sha256(path) for path in sorted(arrived.glob("*.whl"))}
+    hashes = {path.name: files.sha256(path) for path in sorted(arrived.glob("*.whl"))}
     for name in hashes:
         shutil.copyfile(arrived / name, folder / name)
     (folder / RECORD).write_text(json.dumps(hashes, indent=1), encoding="utf-8")
@@ -234,11 +235,6 @@ def _is_whole(folder: Path) -> bool:
     """Whether the wheels of an earlier download or build are all as they were."""
     try:
         hashes = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return all(_sha256(folder / name) == sha256 for name, sha256 in hashes.items())
+        return all(files.sha256(folder / name) == sha256 for name, sha256 in hashes.items())
     except (OSError, ValueError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from digest import files
 from digest.extract import pdf
 from digest.extract.asides import Style, asides_of
 from digest.extract.bookmarks import locate_bookmarks
@@ -101,7 +101,7 @@ class Reader:
         quality, reason = judge(facts, text, damaged, pdf.take_warnings(), count - len(pages))
         cited: Sequence[tuple[int, str]] = ()
         found = Document(
-            _sha256(path), count, "", "", quality, reason, (), (), (), (), hidden,
+            files.sha256(Path(path)), count, "", "", quality, reason, (), (), (), (), hidden,
             made_by=made_by(self._layout), language="",
         )  # fmt: skip
         if quality not in ("garbage", "scanned", "empty"):
@@ -247,8 +247,3 @@ def _instructions(found: Document, cited: Sequence[tuple[int, str]]) -> tuple[In
     visible += cited
     visible += [(t.page, " ".join(row.cells)) for t in found.tables for row in t.rows]
     return find_instructions(visible, [(hidden.page, hidden.text) for hidden in found.hidden])
-
-
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

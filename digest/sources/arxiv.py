@@ -31,7 +31,7 @@ from digest.sources.endpoints import Endpoints
 from digest.sources.feeds import FeedDay, check_feed, parse_feed, strongest
 from digest.sources.http import Client
 from digest.sources.oai import Oai
-from digest.sources.states import FeedJudge, Known, Verdict, base_of, fingerprint
+from digest.sources.states import FeedJudge, Known, Verdict, fingerprint
 
 __all__ = ["ArxivFeeds", "Known", "LookOptions"]
 
@@ -227,14 +227,14 @@ class _Round:
             if seen.by == "oai" and seen.paper.updated_at is not None
         ]
         wanted = dict.fromkeys([
-            *(base for item in items if (base := base_of(item)) not in self._submitted),
-            *map(base_of, changed),
+            *(item.id.base for item in items if item.id.base not in self._submitted),
+            *(paper.id.base for paper in changed),
         ])  # fmt: skip
         if not wanted:
             return
         papers, problem, _ = self._take("api", self._api.by_id([ArxivId(b) for b in wanted]))
-        known = {base_of(paper) for paper in papers}
-        unknown = sum(base_of(item) not in {*known, *self._submitted} for item in items)
+        known = {paper.id.base for paper in papers}
+        unknown = sum(item.id.base not in {*known, *self._submitted} for item in items)
         if problem or unknown:
             detail = problem or f"does not know {unknown} of the feed's papers"
             state: FeedState = "failed" if problem else "stalled"
@@ -268,7 +268,7 @@ class _Round:
             if self._is_refused:
                 raise FetchRefused("not asked: arXiv refused us")
             for page in pages:
-                papers |= {base_of(paper): paper for paper in page}
+                papers |= {paper.id.base: paper for paper in page}
         except FetchError as exc:
             problem = self._failed(exc)
         now = self._clock.now()

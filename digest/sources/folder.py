@@ -8,7 +8,6 @@ are not searched.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import logging
 import re
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from digest import files
 from digest.errors import SourceError
 from digest.records import ArxivId, LocalId, Paper
 from digest.sources import Arrival, Delivery
@@ -54,8 +54,7 @@ class FolderSource:
             except SourceError as exc:
                 unread.append(exc)
                 continue
-            identifier = arrival.paper.id
-            key = identifier.base if isinstance(identifier, ArxivId) else str(identifier)
+            key = arrival.paper.id.base
             if key in found:
                 log.warning("%s is the same paper as %s: left out", pdf, found[key].pdf)
                 continue
@@ -86,8 +85,7 @@ def read_one(pdf: Path) -> Arrival:
 def _arrival(pdf: Path) -> Arrival:
     """One paper; unreadable metadata is a problem of this paper, which is read without it."""
     try:
-        with pdf.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = files.sha256(pdf)
     except OSError as exc:
         hint = "a PDF must be a readable file; mend or remove it"
         raise SourceError(f"{pdf} cannot be read: {exc.strerror}", hint) from exc

@@ -7,7 +7,6 @@ found out by the extractor.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -100,8 +99,7 @@ def _at_hand(path: Path, sha256: str) -> Pdf | None:
     """The file if it is the wanted one; where none is named, if it is a whole PDF."""
     if not path.is_file():
         return None
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = files.sha256(path)
     is_wanted = digest == sha256 if sha256 else _problem(path) is None
     return Pdf(path, digest, path.stat().st_size) if is_wanted else None
 

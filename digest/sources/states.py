@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from digest.calendar import EASTERN, Batch, Calendar
-from digest.records import ArxivId, FeedState, Paper
+from digest.records import FeedState, Paper
 from digest.sources.feeds import FeedDay
 
 GRACE = timedelta(hours=3)
@@ -82,7 +82,7 @@ class FeedJudge:
             return None
         dated = self._listed_by(day.batch)
         new = [p for p in day.items if p.announced is not None and p.announced.type == "new"]
-        times = [submitted[base] for base in map(base_of, new) if base in submitted]
+        times = [submitted[p.id.base] for p in new if p.id.base in submitted]
         votes = Counter(self._calendar.of_submission(at).name for at in times)
         if len(times) < _FEWEST_VOTES or votes[dated.name] >= _SHARE_IN_PERIOD * len(times):
             return dated
@@ -167,11 +167,6 @@ def fingerprint(papers: Sequence[Paper]) -> str:
     if not papers:
         return ""
     return hashlib.sha256("\n".join(sorted(paper.id for paper in papers)).encode()).hexdigest()
-
-
-def base_of(paper: Paper) -> str:
-    """The base id of a paper that came from arXiv."""
-    return ArxivId(paper.id).base
 
 
 def _hour(at: datetime) -> str:

@@ -16,7 +16,6 @@ import duckdb
 from digest.records import (
     ArxivId,
     Look,
-    PaperId,
     Placement,
     Role,
     SightedBy,
@@ -342,8 +341,3 @@ def _first_seen(record: str, first: datetime, last: datetime) -> Sighting:
 
 def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
-
-
-def base_of(paper: PaperId) -> str:
-    """What versions of one paper have in common."""
-    return paper.base if isinstance(paper, ArxivId) else str(paper)
