@@ -25,8 +25,19 @@ _RANGES = {
     "overlap_days": (7, 60),  # moderation holds papers for up to a week
     "retry_days": (0, 365),
     "limit": (0, 100_000),
+    "gpu_layers": (-1, 1000),  # -1 fits them
+    "parallel": (0, 256),  # 0 picks; llama.cpp's own limit
+    "papers_at_once": (0, 64),  # 0 picks
+    "memory_gb": (0, 65_536),  # 0: what the machine has
+    "server_requests": (1, 1024),
 }
-_CHOICES = {"layout": ("fast", "model", "auto"), "window": ("batches", "strict")}
+_CHOICES = {
+    "layout": ("fast", "model", "auto"),
+    "window": ("batches", "strict"),
+    "engine": ("auto", "llama.cpp", "ctranslate2"),
+    "translator_engine": ("auto", "llama.cpp", "ctranslate2"),
+    "device": ("auto", "cpu", "gpu"),
+}
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
 """Variables of ours that are no keys of digest.toml: where it lies, and where the tests look."""
 
@@ -41,10 +52,23 @@ class Config:
         categories: arXiv categories, for the tags of a post and, when fetching, its papers.
         title: Title of the post, before its date.
         zone: IANA time zone of dates.
-        model: Catalogue name of the model that writes the reading.
-        translator: Catalogue name of the model that translates.
+        model: Catalogue name of the model that writes the reading, or ``server:NAME``.
+        translator: Catalogue name of the model that translates, or ``server:NAME``.
+        engine: What runs ``model``: llama.cpp, ctranslate2, or auto.
+        translator_engine: What runs ``translator``.
         target: Language of the post. Only zh-Hans for now.
-        threads: Threads of a model; 0 means one for each physical core.
+        threads: Threads of a model; 0: what ``digest doctor`` measured as fastest, or one for
+            each physical core.
+        device: cpu, gpu, or auto: a GPU where there is one that the engine can use.
+        gpu_layers: Layers of a model on the GPU; -1: as many as fit into its memory.
+        parallel: Answers that llama.cpp decodes together; 0 picks for the device.
+        papers_at_once: Papers in flight together on a GPU or a server; 0 picks. On a CPU it is
+            one, so that a paper's text does not depend on what was beside it.
+        memory_gb: What a model's process may use; 0: what the machine has.
+        server: Base address of an OpenAI-compatible server, for models named ``server:NAME``.
+        server_hosts: Hosts that may be asked besides loopback and private addresses.
+        server_requests: Requests in flight at the server.
+        server_key: What the server wants as a bearer token; empty where it wants none.
         evidence_tokens: Roughly how much of a paper the reading may be written from.
         layout: How pages are read: fast; model (slow, better at headings); auto picks.
         contact: Mail or web address that arXiv is told with each request.
@@ -75,7 +99,18 @@ class Config:
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     translator: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     target: str = "zh-Hans"
+    engine: str = "auto"
+    translator_engine: str = "auto"
     threads: int = 0
+    device: str = "auto"
+    gpu_layers: int = -1
+    parallel: int = 0
+    papers_at_once: int = 0
+    memory_gb: int = 0
+    server: str = ""
+    server_hosts: tuple[str, ...] = ()
+    server_requests: int = 8
+    server_key: str = ""
     evidence_tokens: int = 1200
     layout: str = "fast"
     contact: str = ""
@@ -294,8 +329,30 @@ zone = "Asia/Shanghai"
 model = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 translator = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 
-# Threads of a model; 0 means one for each physical core
+# What runs them: "llama.cpp", "ctranslate2", or "auto" (what the benchmark found faster)
+engine = "auto"
+translator_engine = "auto"
+
+# Threads of a model; 0: what `digest doctor` measured as fastest, or one for each physical core
 threads = 0
+
+# "cpu", "gpu" or "auto"; layers on the GPU (-1: as many as fit into its memory); answers decoded
+# together and papers in flight (0 picks)
+device = "auto"
+gpu_layers = -1
+parallel = 0
+papers_at_once = 0
+
+# Memory of a model's process in GB; 0: what the machine has
+memory_gb = 0
+
+# A model server that the lab runs (vLLM, llama-server, Ollama, SGLang), for models that are named
+# "server:NAME" above, e.g. "http://gpu1.lab:8000/v1". Only loopback and private addresses are
+# asked, unless server_hosts names the host
+server = ""
+server_hosts = []
+server_requests = 8
+server_key = ""
 
 # Roughly how many tokens of a paper its reading is written from
 evidence_tokens = 1200

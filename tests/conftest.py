@@ -92,6 +92,8 @@ class FakeEngine:
     """Answers from a function of the input; counts its calls."""
 
     name, model, sha256, version = "fake", "fake-1", "0" * 64, "1"
+    instructed = True
+    at_once = 1
 
     def __init__(self, answer) -> None:
         self.options: dict[str, str] = {}

@@ -77,6 +77,7 @@ class ModelFile:
         template: Key of ``templates``.
         sources: In the order in which they are tried.
         engines: ``llama.cpp``, and ``ctranslate2`` where it can be converted.
+        quantization: How the weights are stored in the file, ``Q4_K_M``.
     """
 
     name: str
@@ -91,6 +92,7 @@ class ModelFile:
     languages: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     notes: str = ""
+    quantization: str = ""
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None:

@@ -41,6 +41,8 @@ class CTranslate2Engine:
     """
 
     name = CTRANSLATE2.name
+    instructed = True
+    at_once = 1
 
     def __init__(
         self, folder: Path, gguf: Path, model: ModelFile, threads: int, batch: int = BATCH

@@ -42,7 +42,8 @@ class Identity:
 
     def options(self, model: ModelFile) -> Mapping[str, str]:
         """What besides prompt and decoding options changes a model's text."""
-        return {"template": model.template, **self.fixed}
+        made_of = {"template": model.template, "quantization": model.quantization}
+        return {**made_of, **self.fixed}
 
 
 LLAMA = Identity("llama.cpp", "llama-cpp-python", 1, {"parallel": str(PARALLEL)})

@@ -62,6 +62,8 @@ class LlamaEngine:
     """
 
     name = LLAMA.name
+    instructed = True
+    at_once = 1
 
     def __init__(self, path: Path, model: ModelFile, threads: int, parallel: int = PARALLEL):
         if not 1 <= parallel <= BATCH_TOKENS:

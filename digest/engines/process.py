@@ -58,6 +58,7 @@ class WorkerEngine:
         self.name, self.version = signature.name, signature.version
         self.model, self.sha256 = model.name, model.sha256
         self.options: Mapping[str, str] = signature.options(model)
+        self.instructed, self.at_once = True, 1
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._threads = threads or physical_cores()
         self._worker: Worker | None = None
