@@ -585,6 +585,18 @@ class DecodeOptions:
     beam_size: int = 1
     n_best: int = 1
 
+    def __post_init__(self) -> None:
+        for name in ("max_output_tokens", "beam_size", "n_best"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
+            raise ValueError(
+                f"temperature {self.temperature}, top_k {self.top_k} and top_p {self.top_p} must "
+                "be 0 or more, 0 or more, and above 0 up to 1"
+            )
+        if "" in self.stop:
+            raise ValueError("an empty stop string would end every answer")
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

@@ -327,3 +327,7 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
+
+
+def beat() -> None:
+    """Tell the parent that this worker is at work."""

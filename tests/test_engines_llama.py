@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.engines.llama import LlamaEngine
+from digest.engines.llama import LlamaEngine, Placement
 from digest.engines.templates import Segment
 from digest.engines.vocabulary import Vocabulary, load_model
 from digest.errors import ModelError, ModelMissingError
@@ -25,7 +25,7 @@ def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine(gguf: Path) -> Iterator[LlamaEngine]:
-    engine = LlamaEngine(gguf, tiny_model(gguf), threads=1, parallel=3)
+    engine = LlamaEngine(gguf, tiny_model(gguf), Placement(threads=1, parallel=3))
     yield engine
     engine.close()
 
@@ -58,7 +58,7 @@ def test_sampling_is_repeated_by_its_seed(engine: LlamaEngine) -> None:
 
 def test_a_prompt_longer_than_a_step(gguf: Path) -> None:
     model = dataclasses.replace(tiny_model(gguf), context=4096)
-    engine = LlamaEngine(gguf, model, threads=1, parallel=2)
+    engine = LlamaEngine(gguf, model, Placement(threads=1, parallel=2))
     answers = engine.complete(Prompt("", "x" * 700), ["y" * 900, "z", "w" * 600], SHORT)
     engine.close()
     assert len(answers) == 3
@@ -112,6 +112,63 @@ def test_malformed_files_are_typed_errors(tmp_path: Path, case: str) -> None:
 
 
 @pytest.mark.parametrize("parallel", [0, 513])
-def test_parallel_out_of_range(gguf: Path, parallel: int) -> None:
+def test_parallel_out_of_range(parallel: int) -> None:
     with pytest.raises(ValueError, match="parallel"):
-        LlamaEngine(gguf, tiny_model(gguf), threads=1, parallel=parallel)
+        Placement(threads=1, parallel=parallel)
+
+
+def test_passages_that_do_not_fit_are_left_out_and_counted(engine: LlamaEngine) -> None:
+    # Bytes are tokens here; the context has 512.
+    passages = ("a" * 100, "b" * 200, "c" * 100, "d" * 300)
+    prompt = Prompt("s", "t", passages, relevance=(0.9, 0.1, 0.8, 0.2))
+    (answer,) = engine.complete(prompt, ["q"], SHORT)
+    assert answer.left_out == 2  # without the 200 b they are 500 and more with the wording
+    kept = Prompt("s", "t", ("a" * 100, "c" * 100))
+    (same,) = engine.complete(kept, ["q"], SHORT)
+    assert (same.text, same.prompt_tokens, same.left_out) == (answer.text, answer.prompt_tokens, 0)
+
+
+def test_all_passages_that_fit_stay(engine: LlamaEngine) -> None:
+    prompt = Prompt("s", "t", ("one", "two"), relevance=(0.1, 0.9))
+    (answer,) = engine.complete(prompt, ["q"], SHORT)
+    assert answer.left_out == 0
+    # each passage with its line end, and one line end after all
+    (bare,) = engine.complete(PROMPT, ["q"], SHORT)
+    assert answer.prompt_tokens == bare.prompt_tokens + len("one") + len("two") + 3
+
+
+def test_samples_are_the_same_alone_and_together(engine: LlamaEngine) -> None:
+    drawn = DecodeOptions(max_output_tokens=6, temperature=1.0, seed=3, n_best=3)
+    (first, *_) = engine.complete(PROMPT, INPUTS, drawn)
+    assert len(first.others) == 2
+    (again, *_) = engine.complete(PROMPT, INPUTS, drawn)
+    assert again == first
+    one = engine.complete(
+        PROMPT, INPUTS, DecodeOptions(max_output_tokens=6, temperature=1.0, seed=3)
+    )
+    assert one[0].others == ()
+
+
+def test_more_samples_than_answers_together(engine: LlamaEngine) -> None:
+    drawn = DecodeOptions(max_output_tokens=2, temperature=1.0, n_best=7)
+    (answer,) = engine.complete(PROMPT, ["q"], drawn)
+    assert len(answer.others) == 6
+
+
+def test_a_score_is_a_mean_log_probability(engine: LlamaEngine) -> None:
+    for answer in engine.complete(PROMPT, INPUTS, SHORT):
+        assert answer.score is not None
+        assert -20 < answer.score < 0
+
+
+def test_calls_together_answer_each_its_own(engine: LlamaEngine) -> None:
+    other = Prompt("other", "words")
+    together = engine.complete_all(
+        [(PROMPT, INPUTS, SHORT), (other, ["x"], SHORT), (PROMPT, [], SHORT)]
+    )
+    assert [len(answers) for answers in together] == [len(INPUTS), 1, 0]
+    assert together[0] == engine.complete(PROMPT, INPUTS, SHORT)
+
+
+def test_exact_counts(engine: LlamaEngine) -> None:
+    assert engine.count_tokens(["", "abc", CONTROL[0]]) == [0, 3, len(CONTROL[0])]

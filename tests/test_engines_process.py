@@ -31,11 +31,11 @@ def test_what_it_is_is_known_without_files(tmp_path: Path) -> None:
     engine: Engine = WorkerEngine("llama.cpp", find("1.5b"), tmp_path)
     assert (engine.name, engine.model) == ("llama.cpp", "qwen2.5-coder-1.5b-instruct-q4_k_m")
     assert engine.sha256.startswith("cc324af0")
-    assert engine.version == f"{importlib.metadata.version('llama-cpp-python')}+1"
+    assert engine.version == f"{importlib.metadata.version('llama-cpp-python')}+2"
     assert engine.options == {
         "template": "chatml",
         "quantization": "Q4_K_M",
-        "parallel": "8",
+        "parallel": "16",
     }
     other = WorkerEngine("ctranslate2", find("1.5b"), tmp_path)
     assert other.options["compute_type"] == "int8"

@@ -1,61 +1,89 @@
-"""llama.cpp: many answers over one shared prompt.
+"""llama.cpp: many answers over one shared prompt, on a CPU or a GPU.
 
-The wording that all inputs of a call share is decoded once, into sequence 0, and stays there for
-the next call with the same wording. Each input starts as a copy of it, and up to ``parallel``
-inputs are decoded together, one ``llama_decode`` a step. When an answer ends, the next input takes
-its place: its tokens go into the same step as the others' next ones.
+The wording that all inputs of a call share, and the passages that they are about, are decoded
+once; the inputs are decoded together (``scheduler``). ``llama-cpp-python``'s high-level API cannot
+decode several sequences, hence the low-level one.
 
-The same inputs in the same call give the same text: a call does not see what was decoded before
-it. Text may differ between values of ``parallel``, as sums are rounded in another order.
-
-``llama-cpp-python``'s high-level API cannot decode several sequences, hence the low-level one.
-What it punishes with an abort is kept away from it here: more than ``n_batch`` tokens in a step,
-a copy of part of a sequence.
+On a CPU the same inputs in the same call give the same text: a call does not see what was decoded
+before it. Text may differ between values of ``parallel``, as sums are rounded in another order. On
+a GPU calls of several papers may be decoded together, and their texts may differ with their
+company.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import llama_cpp
-import numpy as np
-import numpy.typing as npt
 
-from digest.engines import sampling, templates
+from digest.engines import gpu, stops, templates
 from digest.engines.catalogue import ModelFile
+from digest.engines.context import BATCH_TOKENS, Context, Shape
+from digest.engines.fitting import fit
 from digest.engines.identity import LLAMA, PARALLEL
+from digest.engines.scheduler import Request, Scheduler, Written
 from digest.engines.templates import Segment
-from digest.engines.vocabulary import Vocabulary, last_words, load_model
+from digest.engines.vocabulary import Vocabulary, header_number, load_model
 from digest.errors import ModelError
 from digest.records import Completion, DecodeOptions, Prompt
 
-BATCH_TOKENS = 512
-_FLASH_ATTENTION_OFF = 0  # on, it halved decoding speed on a CPU
+log = logging.getLogger(__name__)
+
+_MOST_KV_BYTES = 2 << 30
+"""Of a context. The 1.5 B's takes 28 KB a token: 24 bullets of 300 tokens need 206 MB. Where a
+larger model would need more for all answers at once, fewer are on their way."""
+
+Call = tuple[Prompt, Sequence[str], DecodeOptions]
 
 
-@dataclass(slots=True)
-class _Answer:
-    """One input on its way: ``pending`` tokens are yet to be decoded, ``written`` is the answer."""
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a model computes.
 
-    index: int
-    sequence: int
-    pending: list[int]
-    position: int
-    random: np.random.Generator
-    written: list[int] = field(default_factory=list)
+    Args:
+        threads: Of the CPU, for prompt and answers alike.
+        parallel: Answers decoded together.
+        layers: On the GPU; 0: none, -1: as many as fit.
+        papers: Calls with other prompts that are decoded together; more than one on a GPU only.
+    """
+
+    threads: int
+    parallel: int = PARALLEL
+    layers: int = 0
+    papers: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.parallel <= BATCH_TOKENS:
+            raise ValueError(f"parallel must be 1..{BATCH_TOKENS}, not {self.parallel}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A call in tokens. ``left_out``: passages that did not fit."""
+
+    prefix: tuple[int, ...]
+    questions: list[tuple[int, ...]]
+    options: DecodeOptions
+    left_out: int
+
+    def requests(self) -> list[Request]:
+        return [
+            Request(self.prefix, question, self.options, index)
+            for index, question in enumerate(self.questions)
+        ]
 
 
 class LlamaEngine:
-    """A GGUF model in llama.cpp, on the CPU. Loads at once; meant for a process of its own.
+    """A GGUF model in llama.cpp. Loads at once; meant for a process of its own.
 
     Args:
         path: The file; verified by the caller.
         model: Its catalogue entry.
-        threads: For prompt and answers alike.
-        parallel: Answers decoded together.
+        placement: Where it computes.
 
     Raises:
         ModelError: llama.cpp refuses the file, or there is no such template.
@@ -63,27 +91,23 @@ class LlamaEngine:
 
     name = LLAMA.name
     instructed = True
-    at_once = 1
 
-    def __init__(self, path: Path, model: ModelFile, threads: int, parallel: int = PARALLEL):
-        if not 1 <= parallel <= BATCH_TOKENS:
-            raise ValueError(f"parallel must be 1..{BATCH_TOKENS}, not {parallel}")
+    def __init__(self, path: Path, model: ModelFile, placement: Placement):
         self.model, self.sha256, self.version = model.name, model.sha256, LLAMA.version
-        self.options = {**LLAMA.options(model), "parallel": str(parallel)}
-        self._entry, self._threads, self._parallel = model, threads, parallel
+        self.options = {**LLAMA.options(model), "parallel": str(placement.parallel)}
+        self.at_once = placement.papers
         templates.frame(model.template, Prompt("", ""))
-        self._weights = load_model(path)
+        self._entry, self._placement = model, placement
+        self._weights, self.layers_on_gpu = self._load(path)
         self._vocabulary = Vocabulary(self._weights)
-        self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
-        self._context: Any = None
-        self._context_tokens = 0
-        self._prefix: list[int] = []
+        self._most_cells = _MOST_KV_BYTES // _kv_bytes(self._weights)
+        self._context: Context | None = None
+        self._scheduler: Scheduler | None = None
 
     def close(self) -> None:
         """Free the memory. Safe to call again."""
         self._free_context()
         if self._weights is not None:
-            llama_cpp.llama_batch_free(self._batch)
             llama_cpp.llama_model_free(self._weights)
             self._weights = None
 
@@ -92,148 +116,154 @@ class LlamaEngine:
     ) -> list[Completion]:
         """Answer ``prompt`` for each of ``inputs``; same order, same number.
 
+        Passages that do not fit are left out, the least relevant first, and counted.
+
         Raises:
-            ModelError: An input does not fit beside the prompt and its answer; nothing is cut.
+            ModelError: An input does not fit beside the prompt and its answer; it is not cut.
         """
-        if options.max_output_tokens < 1:
-            raise ValueError(f"max_output_tokens must be positive, not {options}")
-        if not inputs:
-            return []
-        before, after = templates.frame(self._entry.template, prompt)
-        prefix, tail = self._vocabulary.encode(before), self._vocabulary.encode(after)
-        encode = self._vocabulary.encode
-        questions = [encode([Segment(text, special=False)]) + tail for text in inputs]
-        self._make_room(len(prefix), [len(tokens) for tokens in questions], options)
-        self._share(prefix)
+        return self.complete_all([(prompt, inputs, options)])[0]
+
+    def complete_all(self, calls: Sequence[Call]) -> list[list[Completion]]:
+        """Answer several calls together; each as ``complete`` does.
+
+        Raises:
+            ModelError: An input of one of them does not fit.
+        """
+        turns = [self._turn(*call) for call in calls]
+        requests = [request for turn in turns for request in turn.requests()]
+        if not requests:
+            return [[] for _ in calls]
+        scheduler = self._scheduler_for(requests)
         try:
-            return self._answer(questions, options)
+            written = iter(scheduler.run(requests))
         except BaseException:
             self._free_context()  # its state is unknown: the next call starts from nothing
             raise
+        return [
+            [self._completion(turn, question, next(written)) for question in turn.questions]
+            for turn in turns
+        ]
 
-    # -------------------------------------------------------------- context
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Exact length of each text, in tokens of this model, outside any template."""
+        return [len(self._vocabulary.encode([Segment(text, special=False)])) for text in texts]
 
-    def _make_room(self, prefix: int, questions: list[int], options: DecodeOptions) -> None:
-        """A context for the prefix and the ``parallel`` longest turns; kept where it suffices."""
-        turns = sorted((tokens + options.max_output_tokens for tokens in questions), reverse=True)
-        if prefix + turns[0] > self._entry.context:
-            number = questions.index(max(questions)) + 1
+    # -------------------------------------------------------------- prompts
+
+    def _turn(self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions) -> _Turn:
+        encode = self._vocabulary.encode
+        _, after = templates.frame(self._entry.template, prompt)
+        tail = tuple(encode(after))
+        questions = [(*encode([Segment(text, special=False)]), *tail) for text in inputs]
+        longest = max((len(tokens) for tokens in questions), default=0)
+        longest += options.max_output_tokens
+        fitted, left_out = self._fitted(prompt, self._entry.context - longest)
+        before, _ = templates.frame(self._entry.template, fitted)
+        prefix = tuple(encode(before))
+        if len(prefix) + longest > self._entry.context:
+            number = max(range(len(questions)), key=lambda i: len(questions[i])) + 1
             raise ModelError(
-                f"input {number} of {len(questions)} needs {prefix + turns[0]} tokens with prompt "
-                f"and answer; {self.model} reads {self._entry.context}"
+                f"input {number} of {len(questions)} needs {len(prefix) + longest} tokens with "
+                f"prompt and answer; {self.model} reads {self._entry.context}"
             )
-        needed = prefix + sum(turns[: self._parallel])
-        if needed > self._context_tokens:
-            self._free_context()
-            self._open_context(needed)
+        return _Turn(prefix, questions, options, left_out)
 
-    def _open_context(self, tokens: int) -> None:
-        parameters = llama_cpp.llama_context_default_params()
-        parameters.n_ctx = tokens
-        parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
-        parameters.n_seq_max = self._parallel + 1
-        parameters.kv_unified = True  # sequences share cells: a copy of the prefix costs nothing
-        parameters.flash_attn_type = _FLASH_ATTENTION_OFF
-        parameters.n_threads = parameters.n_threads_batch = self._threads
-        self._context = llama_cpp.llama_init_from_model(self._weights, parameters)
-        if not self._context:
-            raise ModelError(f"llama.cpp gives no context of {tokens} tokens: {last_words()}")
-        self._context_tokens = tokens
+    def _fitted(self, prompt: Prompt, room: int) -> tuple[Prompt, int]:
+        """``prompt`` with the passages that fit into ``room`` tokens, and how many do not."""
+        if not prompt.passages:
+            return prompt, 0
+        wording = templates.frame(self._entry.template, replace(prompt, passages=(), relevance=()))
+        room -= len(self._vocabulary.encode(wording.before)) + 1  # the line after the passages
+        lengths = [len(self._vocabulary.encode([s])) for s in templates.passages(prompt)[:-1]]
+        kept = fit(lengths, prompt.relevance, room)
+        relevance = tuple(prompt.relevance[i] for i in kept) if prompt.relevance else ()
+        shorter = replace(
+            prompt, passages=tuple(prompt.passages[i] for i in kept), relevance=relevance
+        )
+        return shorter, len(prompt.passages) - len(kept)
+
+    def _completion(
+        self, turn: _Turn, question: tuple[int, ...], answers: Sequence[Written]
+    ) -> Completion:
+        first, *others = (
+            Completion(
+                text=stops.before(
+                    self._vocabulary.decode(answer.tokens, finished=answer.finished),
+                    turn.options.stop,
+                ),
+                tokens=len(answer.tokens),
+                finished=answer.finished,
+                prompt_tokens=len(turn.prefix) + len(question),
+                score=answer.log_probability / answer.scored,
+                left_out=turn.left_out,
+            )
+            for answer in answers
+        )
+        return replace(first, others=tuple(others))
+
+    # -------------------------------------------------------------- memory
+
+    def _load(self, path: Path) -> tuple[Any, int]:
+        """The weights, and how many of their layers are on the GPU: fewer where memory ends."""
+        wanted = self._placement.layers
+        if wanted == 0:
+            return load_model(path), 0
+        for layers in gpu.attempts(wanted, _fitting(path)):
+            try:
+                return load_model(path, gpu_layers=layers), layers
+            except ModelError as exc:
+                if layers == 0:
+                    raise
+                log.warning("%d layers do not go onto the GPU (%s); fewer", layers, exc.message)
+        raise AssertionError("attempts() ends with none")
+
+    def _scheduler_for(self, requests: Sequence[Request]) -> Scheduler:
+        """On a context with room for the largest requests at once, or for as many as may be."""
+        turns = sorted((request.cells for request in requests), reverse=True)
+        prefixes = sorted({len(r.prefix) for r in requests}, reverse=True)
+        shared = sum(prefixes[: self._placement.papers])
+        least = max(len(request.prefix) + request.cells for request in requests)
+        needed = max(least, min(shared + sum(turns[: self._placement.parallel]), self._most_cells))
+        answers = max(self._placement.parallel, *(request.samples for request in requests))
+        sequences = answers + self._placement.papers
+        context = self._context
+        if (
+            self._scheduler is None
+            or context is None
+            or needed > context.cells
+            or sequences > context.sequences
+        ):
+            self._free_context()
+            shape = Shape(needed, sequences, self._placement.threads, gpu=self.layers_on_gpu > 0)
+            self._context = Context(self._weights, shape)
+            self._scheduler = Scheduler(self._context, self._vocabulary, self._placement.papers)
+        return self._scheduler
 
     def _free_context(self) -> None:
         if self._context is not None:
-            llama_cpp.llama_free(self._context)
-        self._context, self._context_tokens, self._prefix = None, 0, []
+            self._context.close()
+        self._context = self._scheduler = None
 
-    @property
-    def _memory(self) -> Any:
-        return llama_cpp.llama_get_memory(self._context)
 
-    def _share(self, prefix: list[int]) -> None:
-        """Have ``prefix`` in sequence 0, alone, in the first cells."""
-        if prefix == self._prefix:
-            return
-        llama_cpp.llama_memory_clear(self._memory, False)
-        self._prefix = []
-        for start in range(0, len(prefix), BATCH_TOKENS):
-            part = prefix[start : start + BATCH_TOKENS]
-            self._decode([(token, start + i, 0, False) for i, token in enumerate(part)])
-        self._prefix = prefix
+def _fitting(path: Path) -> int:
+    """Layers of a file that fit onto the first GPU; none where there is no GPU."""
+    header = load_model(path, vocab_only=True)
+    try:
+        found = gpu.devices()
+        kv_bytes = _kv_bytes(header)
+        layers = header_number(header, "block_count")
+        weights = gpu.Weights(path.stat().st_size, layers, kv_bytes)
+        cells = _MOST_KV_BYTES // kv_bytes
+        return gpu.layers_that_fit(weights, cells, found[0].free_bytes) if found else 0
+    finally:
+        llama_cpp.llama_model_free(header)
 
-    # -------------------------------------------------------------- decoding
 
-    def _answer(self, questions: list[list[int]], options: DecodeOptions) -> list[Completion]:
-        done: dict[int, Completion] = {}
-        free = list(range(self._parallel, 0, -1))
-        waiting = list(reversed(list(enumerate(questions))))
-        active: list[_Answer] = []
-        while active or waiting:
-            while waiting and free:
-                index, question = waiting.pop()
-                active.append(self._fork(index, free.pop(), question, options))
-            for answer in self._step(active, options):
-                completion = self._completion(answer, options)
-                if completion is not None:
-                    done[answer.index] = completion
-                    active.remove(answer)
-                    free.append(answer.sequence)
-                    self._drop(answer.sequence)
-        return [done[index] for index in range(len(questions))]
-
-    def _fork(
-        self, index: int, sequence: int, question: list[int], options: DecodeOptions
-    ) -> _Answer:
-        llama_cpp.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
-        random = sampling.generator(options, index)
-        return _Answer(index, sequence, list(question), len(self._prefix), random)
-
-    def _drop(self, sequence: int) -> None:
-        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-
-    def _step(self, active: list[_Answer], options: DecodeOptions) -> list[_Answer]:
-        """Decode once: a token of each answer being written, and what fits of new inputs.
-
-        Returns those that have a new token (the end token among them).
-        """
-        items: list[tuple[int, int, int, bool]] = []
-        ready: list[tuple[int, _Answer]] = []
-        for answer in sorted(active, key=lambda answer: len(answer.pending) > 1):
-            part = answer.pending[: BATCH_TOKENS - len(items)]
-            del answer.pending[: len(part)]
-            for i, token in enumerate(part):
-                last = i == len(part) - 1 and not answer.pending
-                items.append((token, answer.position + i, answer.sequence, last))
-            answer.position += len(part)
-            if part and not answer.pending:
-                ready.append((len(items) - 1, answer))
-        self._decode(items)
-        for place, answer in ready:
-            token = sampling.pick(self._logits(place), options, answer.random)
-            answer.written.append(token)
-            answer.pending.append(token)
-        return [answer for _, answer in ready]
-
-    def _completion(self, answer: _Answer, options: DecodeOptions) -> Completion | None:
-        """The finished answer; None while it is still being written."""
-        finished = answer.written[-1] in self._vocabulary.end_ids
-        tokens = answer.written[:-1] if finished else answer.written
-        if not finished and len(tokens) < options.max_output_tokens:
-            return None
-        text = self._vocabulary.decode(tokens, finished=finished)
-        return Completion(text, len(tokens), finished)
-
-    def _decode(self, items: list[tuple[int, int, int, bool]]) -> None:
-        """One ``llama_decode`` of (token, position, sequence, whether its logits are wanted)."""
-        batch = self._batch
-        batch.n_tokens = len(items)
-        for i, (token, position, sequence, wanted) in enumerate(items):
-            batch.token[i], batch.pos[i], batch.logits[i] = token, position, wanted
-            batch.n_seq_id[i], batch.seq_id[i][0] = 1, sequence
-        code = llama_cpp.llama_decode(self._context, batch)
-        if code != 0:
-            raise ModelError(f"llama_decode answered {code} for {len(items)} tokens")
-
-    def _logits(self, place: int) -> npt.NDArray[np.float32]:
-        """Of the batch's token at ``place``; a view, valid until the next decode."""
-        pointer = llama_cpp.llama_get_logits_ith(self._context, place)
-        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary.size,))
+def _kv_bytes(model: Any) -> int:
+    """Of a token in the cache: keys and values of all layers, 16 bits a number; at least 1."""
+    heads = header_number(model, "attention.head_count")
+    kv_heads = header_number(model, "attention.head_count_kv") or heads
+    width = header_number(model, "embedding_length") // max(heads, 1)
+    keys = header_number(model, "attention.key_length") or width
+    values = header_number(model, "attention.value_length") or width
+    return max(header_number(model, "block_count") * kv_heads * (keys + values) * 2, 1)

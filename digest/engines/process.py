@@ -122,11 +122,11 @@ class WorkerEngine:
 def build(kind: Kind, files: tuple[Path, ...], model: ModelFile, threads: int) -> Any:
     """Load an engine in this process; what a ``WorkerEngine`` has its child call."""
     os.environ["OMP_NUM_THREADS"] = str(threads)  # read once, when the library is loaded
-    module, name = {
-        "llama.cpp": ("digest.engines.llama", "LlamaEngine"),
-        "ctranslate2": ("digest.engines.ct2", "CTranslate2Engine"),
-    }[kind]
-    return getattr(importlib.import_module(module), name)(*files, model, threads)
+    if kind == "llama.cpp":
+        llama = importlib.import_module("digest.engines.llama")
+        return llama.LlamaEngine(*files, model, llama.Placement(threads))
+    ct2 = importlib.import_module("digest.engines.ct2")
+    return ct2.CTranslate2Engine(*files, model, threads)
 
 
 def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:

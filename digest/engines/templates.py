@@ -53,8 +53,15 @@ def _chatml(prompt: Prompt) -> Frame:
         Segment("<|im_start|>user\n", special=True),
         # The blank line also closes the last token, so that the input's tokens are its own.
         Segment(f"{prompt.task}\n\n", special=False),
+        *passages(prompt),
     )
     return Frame(before, (Segment("<|im_end|>\n<|im_start|>assistant\n", special=True),))
+
+
+def passages(prompt: Prompt) -> tuple[Segment, ...]:
+    """Each passage on a line and in a segment of its own, so that its tokens can be counted."""
+    lines = [Segment(f"{passage}\n", special=False) for passage in prompt.passages]
+    return (*lines, Segment("\n", special=False)) if lines else ()
 
 
 _TEMPLATES = {"chatml": _chatml}

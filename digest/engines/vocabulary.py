@@ -37,8 +37,13 @@ def start_backend() -> None:
     llama_cpp.llama_backend_init()
 
 
-def load_model(path: Path, *, vocab_only: bool = False) -> Any:
+def load_model(path: Path, *, vocab_only: bool = False, gpu_layers: int = 0) -> Any:
     """Load a GGUF file; a ``llama_model`` pointer, to be freed by ``llama_model_free``.
+
+    Args:
+        path: The file.
+        vocab_only: Leave its weights where they are.
+        gpu_layers: How many layers go onto the GPU.
 
     Raises:
         ModelMissingError: No such file.
@@ -49,13 +54,31 @@ def load_model(path: Path, *, vocab_only: bool = False) -> Any:
     start_backend()
     _last_lines.clear()
     parameters = llama_cpp.llama_model_default_params()
-    parameters.n_gpu_layers = 0
+    parameters.n_gpu_layers = gpu_layers
     parameters.vocab_only = vocab_only
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
         reason = _last_lines[0] if _last_lines else "no reason given"
         raise ModelError(f"llama.cpp cannot load {path}: {reason}", hint="digest models verify")
     return model
+
+
+def header_number(model: Any, key: str) -> int:
+    """A whole number of a loaded model's header; 0 where it is not there.
+
+    Args:
+        model: Loaded, or its vocabulary alone.
+        key: Without the architecture: ``block_count`` for ``qwen2.block_count``.
+    """
+    architecture = _header_text(model, "general.architecture")
+    text = _header_text(model, f"{architecture}.{key}")
+    return int(text) if text.isdigit() else 0
+
+
+def _header_text(model: Any, key: str) -> str:
+    value = ctypes.create_string_buffer(128)
+    size = llama_cpp.llama_model_meta_val_str(model, key.encode(), value, len(value))
+    return value.value.decode(errors="replace") if size >= 0 else ""
 
 
 def last_words() -> str:
@@ -102,7 +125,7 @@ class Vocabulary:
 
         An answer that was cut off may end inside a character; those bytes are no text yet.
         """
-        text = b"".join(self._piece(token) for token in tokens).decode(errors="replace")
+        text = b"".join(self.piece(token) for token in tokens).decode(errors="replace")
         return (text if finished else text.rstrip("\ufffd")).strip()
 
     def _encode(self, segment: Segment) -> list[int]:
@@ -116,7 +139,8 @@ class Vocabulary:
             raise ModelError(f"llama.cpp cannot cut a text of {len(data)} bytes into tokens")
         return list(tokens[:count])
 
-    def _piece(self, token: int) -> bytes:
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token; none of a control token."""
         piece = ctypes.create_string_buffer(256)
         size = llama_cpp.llama_token_to_piece(self._vocab, token, piece, len(piece), 0, False)
         return piece.raw[: max(size, 0)]

@@ -40,13 +40,13 @@ from digest.records import (
 from digest.words.magnitudes import mend_magnitudes
 from digest.words.sentences import split_sentences
 
-RECIPE = 2
+RECIPE = 3
 """Rises with every change that alters a reading made from the same paper by the same model."""
 
 GREEDY = DecodeOptions(max_output_tokens=160)
-RETRY = DecodeOptions(max_output_tokens=160, temperature=0.7, top_k=20, seed=11)
 TRIES = 3
 """Samples for each bullet that failed, decoded together; not compared with other numbers."""
+RETRY = DecodeOptions(max_output_tokens=160, temperature=0.7, top_k=20, seed=11, n_best=TRIES)
 
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""
@@ -167,16 +167,15 @@ class Explainer:
     def _ask_again(self, bullets: list[_Bullet]) -> list[_Bullet]:
         """Another answer, from ``TRIES`` samples, for every bullet that has a fault."""
         faulty = [index for index, bullet in enumerate(bullets) if bullet.found]
-        inputs = [self._complaint(bullets[index]) for index in faulty for _ in range(TRIES)]
-        if not inputs:
+        if not faulty:
             return bullets
-        answers = iter(self._engine.complete(self._prompt, inputs, RETRY))
+        inputs = [self._complaint(bullets[index]) for index in faulty]
+        answers = self._engine.complete(self._prompt, inputs, RETRY)
         better = list(bullets)
-        for index in faulty:
+        for index, answer in zip(faulty, answers, strict=True):
             old = bullets[index]
             tries = [
-                _bullet(old.cluster, answer.text, answer.finished)
-                for answer in (next(answers) for _ in range(TRIES))
+                _bullet(old.cluster, each.text, each.finished) for each in (answer, *answer.others)
             ]
             clean = [new for new in tries if not new.found]
             passing = clean or [new for new in tries if new.publishable and not old.publishable]
