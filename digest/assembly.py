@@ -224,9 +224,9 @@ def tools(config: Config) -> Iterator[Tools]:
     """
     catalogue.find(config.model)  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
-    with translator(config) as translates, reader(config) as engine:
+    with translator(config) as translates, reader(config) as reads:
         explainer = Explainer(
-            engine, translates.translate_sentences, translates.made_by, config.evidence_tokens
+            reads, translates.translate_sentences, translates.made_by, config.evidence_tokens
         )
         yield Tools(extracts, translates, explainer)
 
@@ -244,8 +244,8 @@ def translation_engine(config: Config) -> Iterator[Engine]:
     model = catalogue.find(config.translator)
     ensure(model, config.models_dir)
     ensure_converted(model, config.models_dir)
-    with _engine("ctranslate2", model, config) as engine:
-        yield engine
+    with engine("ctranslate2", model, config) as opened:
+        yield opened
 
 
 @contextlib.contextmanager
@@ -253,14 +253,15 @@ def reader(config: Config) -> Iterator[Engine]:
     """The model that writes readings, on llama.cpp."""
     model = catalogue.find(config.model)
     ensure(model, config.models_dir)
-    with _engine("llama.cpp", model, config) as engine:
-        yield engine
+    with engine("llama.cpp", model, config) as opened:
+        yield opened
 
 
 @contextlib.contextmanager
-def _engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[WorkerEngine]:
-    with WorkerEngine(kind, model, config.models_dir, config.threads or None) as engine:
-        yield engine
+def engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[WorkerEngine]:
+    """One model in one engine, in a process of its own."""
+    with WorkerEngine(kind, model, config.models_dir, config.threads or None) as opened:
+        yield opened
 
 
 def explain_file(arrival: Arrival, config: Config) -> dict[str, Any]:

@@ -15,35 +15,66 @@ from digest.cli.session import (
     json_text,
     model_option,
     pass_session,
-    translator_option,
 )
 from digest.records import to_builtins
 
 log = logging.getLogger("digest")
 
+ABSTRACTS = 10
+
 
 @click.command()
+@click.argument("papers", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--abstracts",
+    metavar="FILE|FOLDER",
+    required=True,
+    type=click.Path(exists=True),
+    help='One object a line with an "abstract", or a folder of NAME.json; the first ten count.',
+)
+@click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Keep what was measured there; what it has is not measured again.",
+)
 @model_option
-@translator_option
 @json_option
 @pass_session
-def bench(session: Session, model: str | None, translator: str | None, as_json: bool) -> None:
-    """Measure decoding several answers together against one at a time, as ratios."""
-    from digest import assembly
-    from digest.evaluate.bench import measure
+def bench(
+    session: Session,
+    papers: tuple[str, ...],
+    abstracts: str,
+    state: str | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Measure the engines on PAPERS (PDFs) against the plain ways, as ratios in one run.
 
-    config = session.config(model=model, translator=translator)
+    Nothing else should run meanwhile. Takes about 15 minutes a paper with the 0.5 B on two cores.
+    Exit code 1 where a figure misses its goal.
+    """
+    from digest.evaluate import bench as benchmark
+    from digest.evaluate.bench.figures import Notebook
+    from digest.evaluate.bench.texts import read_abstracts
+
+    config = session.config(model=model, translator=model)
+    setup = benchmark.Setup(
+        config, tuple(map(Path, papers)), tuple(read_abstracts(Path(abstracts), ABSTRACTS))
+    )
+    heading = benchmark.heading(setup)
     if not as_json:
-        click.echo("engine       together  tokens  seconds  tokens/s  ratio  model")
-    for opened in (assembly.reader(config), assembly.translation_engine(config)):
-        with opened as engine:
-            for speed in measure(engine):
-                line = (
-                    f"{speed.engine:<12} {speed.together:>8} {speed.tokens:>7} "
-                    f"{speed.seconds:>8.1f} {speed.tokens_per_s:>9.1f} {speed.ratio:>6.2f}  "
-                    f"{speed.model}"
-                )
-                click.echo(json_text(to_builtins(speed)) if as_json else line)
+        click.echo("\n".join(heading.lines()))
+    missed = False
+    for measured in Notebook(Path(state) if state else None).measured(benchmark.parts(setup)):
+        if as_json:
+            click.echo(json_text({**to_builtins(heading), **to_builtins(measured)}))
+        else:
+            click.echo(f"\n{measured.title}{'  (kept from before)' if measured.kept else ''}")
+            click.echo("\n".join(figure.line() for figure in measured.figures))
+        missed |= any(figure.met is False for figure in measured.figures)
+    if missed:
+        sys.exit(EXIT_FAILED)
 
 
 @click.group("eval")
