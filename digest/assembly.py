@@ -29,7 +29,8 @@ from digest.config import Config, check_category
 from digest.engines import catalogue
 from digest.engines.convert import convert
 from digest.engines.converted import ensure_converted
-from digest.engines.process import Kind, WorkerEngine
+from digest.engines.device import Wanted
+from digest.engines.process import Kind, Running, WorkerEngine
 from digest.engines.verify import ensure
 from digest.errors import FetchError, ModelError
 from digest.explain.reading import Explainer
@@ -233,34 +234,51 @@ def tools(config: Config) -> Iterator[Tools]:
 
 @contextlib.contextmanager
 def translator(config: Config) -> Iterator[Translator]:
-    """The translator, on CTranslate2."""
+    """The translator."""
     with translation_engine(config) as engine:
         yield Translator(engine, target=config.target)
 
 
 @contextlib.contextmanager
 def translation_engine(config: Config) -> Iterator[Engine]:
-    """The model that translates, on CTranslate2."""
+    """The model that translates; on CTranslate2 where it can be, which is faster at it."""
     model = catalogue.find(config.translator)
-    ensure(model, config.models_dir)
-    ensure_converted(model, config.models_dir)
-    with engine("ctranslate2", model, config) as opened:
+    wanted = config.translator_engine
+    auto: Kind = "ctranslate2" if "ctranslate2" in model.engines else "llama.cpp"
+    with engine(auto if wanted == "auto" else cast(Kind, wanted), model, config) as opened:
         yield opened
 
 
 @contextlib.contextmanager
 def reader(config: Config) -> Iterator[Engine]:
-    """The model that writes readings, on llama.cpp."""
-    model = catalogue.find(config.model)
-    ensure(model, config.models_dir)
-    with engine("llama.cpp", model, config) as opened:
+    """The model that writes readings; on llama.cpp where nothing else is asked for."""
+    model, wanted = catalogue.find(config.model), config.engine
+    kind = "llama.cpp" if wanted == "auto" else cast(Kind, wanted)
+    with engine(kind, model, config) as opened:
         yield opened
 
 
 @contextlib.contextmanager
 def engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[WorkerEngine]:
-    """One model in one engine, in a process of its own."""
-    with WorkerEngine(kind, model, config.models_dir, config.threads or None) as opened:
+    """One model in one engine, in a process of its own.
+
+    Raises:
+        ModelMissingError: It is not on this machine.
+        ModelDamagedError: It is not the file of the catalogue.
+        ConfigError: The engine cannot run it.
+    """
+    running = Running(
+        threads=config.threads,
+        device=cast(Wanted, config.device),
+        gpu_layers=config.gpu_layers,
+        parallel=config.parallel,
+        papers_at_once=config.papers_at_once,
+        memory_bytes=config.memory_gb * 10**9,
+    )
+    with WorkerEngine(kind, model, config.models_dir, running) as opened:
+        ensure(model, config.models_dir)
+        if kind == "ctranslate2":
+            ensure_converted(model, config.models_dir)
         yield opened
 
 

@@ -3,7 +3,8 @@
 The parent names what to build (``module:callable``) and calls its methods; the child builds it
 after it has confined itself, so that no parser or model library is ever loaded unconfined.
 One call at a time; a dead or hanging child ends that call with a ``WorkerError`` and the next
-call starts a new child. Answers are plain values, records and errors: nothing else is taken from
+call starts a new child. A child that is at work says so (``beat``), so that slow work and a hang
+can be told apart. Answers are plain values, records and errors: nothing else is taken from
 a child, for it may have been taken over by what it parses.
 
 Not done here: choosing what to run, retrying, logging. Callers decide what an error means.
@@ -22,6 +23,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,11 +53,14 @@ class Limits:
 
     Args:
         memory_bytes: Address space; an allocation beyond it fails inside the child.
+        data_bytes: Memory that it may write to. Unlike the address space, files that are mapped
+            for reading (a model's weights) do not count.
         file_bytes: Largest file it may write.
         network: False takes the network away before anything is built.
     """
 
     memory_bytes: int | None = None
+    data_bytes: int | None = None
     file_bytes: int | None = None
     network: bool = False
 
@@ -91,21 +96,31 @@ class Worker:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def call(self, method: str, *arguments: Any, timeout_s: float) -> Any:
+    @property
+    def pid(self) -> int | None:
+        """Of the child; None where there is none."""
+        return self._process.pid if self._process is not None else None
+
+    def call(
+        self, method: str, *arguments: Any, timeout_s: float, silence_s: float | None = None
+    ) -> Any:
         """Call ``method`` of the child's object; starts the child where there is none.
+
+        Args:
+            method: Its name.
+            arguments: Picklable.
+            timeout_s: For the whole call.
+            silence_s: Between two beats of the child, or before the first.
 
         Raises:
             WorkerDied: The child ended before it answered.
-            WorkerTimeout: No answer within ``timeout_s`` seconds; the child was killed.
+            WorkerTimeout: No answer or no beat in time; the child was killed.
             DigestError: What the method raised; other exceptions come as ``WorkerError``.
         """
         pipe = self._pipe or self._start()
         try:
             pipe.send((method, arguments))
-            if not pipe.poll(timeout_s):
-                self._kill(grace_s=0)
-                raise WorkerTimeout(f"no answer from {self._factory} within {timeout_s:.0f} s")
-            ok, answer = _answer_from(self._receive(pipe))
+            ok, answer = _answer_from(self._awaited(pipe, timeout_s, silence_s or timeout_s))
         except (EOFError, OSError) as exc:
             code = self._kill()
             raise WorkerDied(f"the process of {self._factory} {_ending(code)}") from exc
@@ -142,6 +157,23 @@ class Worker:
         self._pipe, self._process = ours, process
         return ours
 
+    def _awaited(self, pipe: Connection, timeout_s: float, silence_s: float) -> bytes:
+        """The bytes of the answer, after any number of beats.
+
+        Raises:
+            WorkerTimeout: Neither came in time.
+        """
+        ends_s = time.monotonic() + timeout_s
+        while True:
+            left_s = ends_s - time.monotonic()
+            if left_s <= 0 or not pipe.poll(min(left_s, silence_s)):
+                self._kill(grace_s=0)
+                silent = "no answer" if left_s <= silence_s else "no sign of life"
+                waited_s = timeout_s if left_s <= silence_s else silence_s
+                raise WorkerTimeout(f"{silent} from {self._factory} within {waited_s:.0f} s")
+            if data := self._receive(pipe):
+                return data
+
     def _receive(self, pipe: Connection) -> bytes:
         """The bytes of an answer that has begun; a child that never ends it is killed."""
         assert self._process is not None  # whoever has a pipe has a process
@@ -165,6 +197,34 @@ class Worker:
         process.kill()
         process.join()
         return process.exitcode
+
+
+class _Heart:
+    """A child's sign of life: an empty message, which no answer is, once a second at most."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._last_s = pipe, time.monotonic()
+
+    def beat(self) -> None:
+        """Tell the parent, if it is time; what is told is so little that it never waits for it."""
+        now_s = time.monotonic()
+        if now_s - self._last_s >= _BEAT_S:
+            self._last_s = now_s
+            self._pipe.send_bytes(b"")
+
+
+_BEAT_S = 1.0
+_heart: _Heart | None = None
+
+
+def beat() -> None:
+    """Tell the parent that this worker is at work; outside a worker nothing.
+
+    Long calls say so at every step. Four bytes a second fill a pipe in hours, and the parent reads
+    them as it waits.
+    """
+    if _heart is not None:
+        _heart.beat()
 
 
 class _Answers(pickle.Unpickler):
@@ -212,13 +272,17 @@ def _serve(
     pipe: Connection, parent: int, factory: str, arguments: tuple[Any, ...], limits: Limits
 ) -> None:
     """The child: confine, build, answer until the pipe closes."""
+    global _heart
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.dup2(2, 1)  # stdout is the parent's data; what libraries print is not
     # The processes are what runs in parallel; a pool of threads for each core would only take
     # address space, of which there is little.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # pymupdf loads onnxruntime, which would report its use.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     confine(limits)
     _die_with(parent)
+    _heart = _Heart(pipe)
     target: Any = None
     while True:
         try:
@@ -259,7 +323,16 @@ def confine(limits: Limits) -> NetworkGuard:
     if limits.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
+    if limits.data_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limits.data_bytes, limits.data_bytes))
+    _go_first()
     return "none" if limits.network else leave_network()
+
+
+def _go_first() -> None:
+    """Where memory runs out, let the kernel end this process and not the run."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("500")
 
 
 def leave_network() -> NetworkGuard:
@@ -327,7 +400,3 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
-
-
-def beat() -> None:
-    """Tell the parent that this worker is at work."""

@@ -49,12 +49,14 @@ class Placement:
         parallel: Answers decoded together.
         layers: On the GPU; 0: none, -1: as many as fit.
         papers: Calls with other prompts that are decoded together; more than one on a GPU only.
+        steps_down: How many attempts with a GPU have failed before.
     """
 
     threads: int
     parallel: int = PARALLEL
     layers: int = 0
     papers: int = 1
+    steps_down: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.parallel <= BATCH_TOKENS:
@@ -208,7 +210,11 @@ class LlamaEngine:
         wanted = self._placement.layers
         if wanted == 0:
             return load_model(path), 0
-        for layers in gpu.attempts(wanted, _fitting(path)):
+        fitting = _fitting(path)
+        if not fitting:
+            log.warning("no GPU, or no room on it: %s computes on the CPU", path.name)
+        attempts = gpu.attempts(wanted, fitting)
+        for layers in attempts[min(self._placement.steps_down, len(attempts) - 1) :]:
             try:
                 return load_model(path, gpu_layers=layers), layers
             except ModelError as exc:

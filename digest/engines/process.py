@@ -1,26 +1,32 @@
 """An engine in a process of its own, without a network.
 
 A damaged model, an assertion or a full memory ends that process and not the run. The model is
-verified and loaded at the first call; a call whose process dies or hangs is tried once more in a
-new one. An engine that waits uses memory but no processor.
+verified and loaded at the first call; a call whose process dies or falls silent is tried once more
+in a new one. An engine that waits uses memory but no processor, and on a CPU only one engine of the
+machine computes at a time.
 
 Imports neither llama.cpp nor CTranslate2: they are loaded in the child only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from digest.engines import identity
+from digest.engines import device, identity, memory, threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
+from digest.engines.device import Device, Wanted
+from digest.engines.merging import Call, Merging
+from digest.engines.turn import default_turn_file, turn
 from digest.engines.verify import ensure
-from digest.errors import WorkerError
+from digest.errors import WorkerDied, WorkerError
 from digest.records import Completion, DecodeOptions, Prompt
 from digest.worker import Limits, Worker
 
@@ -33,35 +39,83 @@ TRIES = 2
 _LOAD_S = 180.0
 # To tell a hang from slow work, for a file of one gigabyte: an eighth of what two cores were
 # measured to do, because another busy process slows decoding by far more than half. With the
-# 1.5 B (Q4_K_M, 1.1 GB) they write 16 to 25 tokens/s in batches of 3 to 16 (10 alone) with either
-# engine, and read 66 tokens/s, of about 4 bytes each.
+# 1.5 B (Q4_K_M, 1.1 GB) they read 66 tokens/s, of about 4 bytes each.
 _PROMPT_BYTES_PER_S = 35.0
+_STEP_S = 60.0
+"""For a step of answers: a second at most on two cores with the 1.5 B."""
 _ANSWER_TOKENS_PER_S = 2.25
+"""An eighth of 16 to 25 tokens/s in batches, 10 alone."""
+_PAPERS_ON_GPU = 4
+_PAPERS_ON_CPU = {"llama.cpp": 1, "ctranslate2": 8}
+"""Papers whose calls are decoded together. llama.cpp's text depends on what is decoded beside it,
+so on a CPU that is nothing; CTranslate2's does not (``ct2``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How an engine is to run; a 0 picks.
+
+    Args:
+        threads: Of the CPU; 0: what was measured (``threads``), or the physical cores.
+        device: Where it computes.
+        gpu_layers: On a GPU; -1: as many as fit.
+        parallel: Answers that llama.cpp decodes together.
+        papers_at_once: Papers in flight on a GPU; on a CPU it can only be lowered.
+        memory_bytes: What its process may take besides the mapped file; 0: what the machine has.
+        turn_file: The lock by which one model computes at a time.
+    """
+
+    threads: int = 0
+    device: Wanted = "auto"
+    gpu_layers: int = -1
+    parallel: int = 0
+    papers_at_once: int = 0
+    memory_bytes: int = 0
+    turn_file: Path = field(default_factory=default_turn_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an engine's child computes: ``Running`` with everything picked."""
+
+    threads: int
+    device: Device
+    gpu_layers: int
+    parallel: int
+    papers: int
 
 
 class WorkerEngine:
-    """An ``Engine`` whose model lives in a child process.
+    """An ``Engine`` whose model lives in a child process. May be called from several threads.
 
     Args:
         kind: Which engine runs the model.
         model: Its catalogue entry.
         models_dir: Where its files lie.
-        threads: None: the physical cores that this process may use.
+        running: How.
 
     Raises:
-        ConfigError: The engine cannot run this model.
+        ConfigError: The engine cannot run this model, or there is no GPU where one is asked for.
     """
 
-    def __init__(self, kind: Kind, model: ModelFile, models_dir: Path, threads: int | None = None):
+    instructed = True
+
+    def __init__(
+        self, kind: Kind, model: ModelFile, models_dir: Path, running: Running | None = None
+    ):
         model.check_runs_on(kind)
+        self._running = running or Running()
+        self._place = place(kind, models_dir, self._running)
         signature = IDENTITIES[kind]
         self.name, self.version = signature.name, signature.version
         self.model, self.sha256 = model.name, model.sha256
-        self.options: Mapping[str, str] = signature.options(model)
-        self.instructed, self.at_once = True, 1
+        self.options: Mapping[str, str] = _options(kind, model, self._place)
+        self.at_once = self._place.papers
         self._kind, self._entry, self._models_dir = kind, model, models_dir
-        self._threads = threads or physical_cores()
         self._worker: Worker | None = None
+        self._loaded = False
+        self._steps_down = 0
+        self._merging = Merging(self._complete_all, self.at_once)
 
     def __enter__(self) -> WorkerEngine:
         return self
@@ -73,7 +127,7 @@ class WorkerEngine:
         """End the child and free its memory; the next call starts a new one."""
         if self._worker is not None:
             self._worker.close()
-            self._worker = None
+            self._worker, self._loaded = None, False
 
     def complete(
         self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
@@ -84,49 +138,157 @@ class WorkerEngine:
             ModelMissingError: A file is not there.
             ModelDamagedError: A file is not the one of the catalogue.
             ModelError: The file does not load, or an input is too long for it.
-            WorkerError: The process died or hung twice.
+            WorkerError: The process died or fell silent twice.
         """
-        if not inputs:
-            return []
-        timeout_s = self.timeout_s(prompt, inputs, options)
+        return self._merging.complete((prompt, list(inputs), options)) if inputs else []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Exact length of each text in tokens of this model; raises as ``complete`` does."""
+        counts: list[int] = self._tried("count_tokens", list(texts), timeout_s=self._load_s())
+        return counts
+
+    def _complete_all(self, calls: Sequence[Call]) -> list[list[Completion]]:
+        answers: list[list[Completion]] = self._tried(
+            "complete_all",
+            list(calls),
+            timeout_s=self.timeout_s(calls),
+            silence_s=self._read_s(calls),
+        )
+        return answers
+
+    def _tried(
+        self, method: str, argument: Any, *, timeout_s: float, silence_s: float | None = None
+    ) -> Any:
+        """Call the child; once more in a new one where it dies or falls silent."""
         for attempt in range(1, TRIES + 1):
             worker = self._worker = self._worker or self._start()
+            silent_s = None if silence_s is None else silence_s + self._load_s()
             try:
-                answers: list[Completion] = worker.call(
-                    "complete", prompt, list(inputs), options, timeout_s=timeout_s
-                )
-                return answers
+                with self._turn():
+                    answer = worker.call(method, argument, timeout_s=timeout_s, silence_s=silent_s)
+                self._loaded = True
+                return answer
             except WorkerError as exc:
                 self.close()
+                if isinstance(exc, WorkerDied):
+                    self._steps_down += 1  # perhaps the GPU's memory ended
                 if attempt == TRIES:
-                    raise
+                    raise self._explained(exc) from exc
                 log.warning("%s with %s: %s; trying again", self.name, self.model, exc)
         raise AssertionError("unreachable")
 
-    def timeout_s(self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions) -> float:
-        """How long a call may take, in seconds: loading, reading and the longest answers."""
-        gigabytes = max(self._entry.bytes / 1e9, 1.0)
-        texts = [prompt.system, prompt.task, *inputs]
-        reading_s = sum(len(text.encode(errors="replace")) for text in texts) / _PROMPT_BYTES_PER_S
-        writing_s = len(inputs) * options.max_output_tokens / _ANSWER_TOKENS_PER_S
-        return _LOAD_S + gigabytes * (reading_s + writing_s)
+    def _explained(self, exc: WorkerError) -> WorkerError:
+        """The error with what the user may do about it."""
+        hint = exc.hint
+        if isinstance(exc, WorkerDied):
+            hint = (
+                "if memory ran out (dmesg says so): a smaller model, or a smaller evidence_tokens; "
+                "else digest models verify"
+            )
+        return type(exc)(f"{exc.message}, twice, with {self.model} in {self.name}", hint)
+
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        if self._place.device == "gpu":
+            return contextlib.nullcontext()
+        return turn(self._running.turn_file)
+
+    # -------------------------------------------------------------- patience
+
+    def timeout_s(self, calls: Sequence[Call]) -> float:
+        """How long calls may take at most, in seconds: loading, reading and the longest answers."""
+        tokens = sum(
+            len(inputs) * options.n_best * options.max_output_tokens for _, inputs, options in calls
+        )
+        size_bytes = sum(_bytes([p.system, p.task, *p.passages, *inputs]) for p, inputs, _ in calls)
+        work_s = tokens / _ANSWER_TOKENS_PER_S + size_bytes / _PROMPT_BYTES_PER_S + _STEP_S
+        return self._load_s() + self._gigabytes * work_s
+
+    def _read_s(self, calls: Sequence[Call]) -> float:
+        """How long it may take until the next sign of life: the prompts of a batch, and a step."""
+        shared = [[prompt.system, prompt.task, *prompt.passages] for prompt, _, _ in calls]
+        longest = max(_bytes([text]) for _, inputs, _ in calls for text in inputs)
+        every = sum(_bytes(inputs) for _, inputs, _ in calls)
+        size_bytes = max(map(_bytes, shared)) + min(every, identity.BATCH * longest)
+        return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + _STEP_S)
+
+    def _load_s(self) -> float:
+        return 0.0 if self._loaded else self._gigabytes * _LOAD_S
+
+    @property
+    def _gigabytes(self) -> float:
+        return max(self._entry.bytes / 1e9, 1.0)
+
+    # -------------------------------------------------------------- the child
 
     def _start(self) -> Worker:
         files = [ensure(self._entry, self._models_dir)]
         if self._kind == "ctranslate2":
             files.insert(0, ensure_converted(self._entry, self._models_dir))
-        arguments = (self._kind, tuple(files), self._entry, self._threads)
-        return Worker("digest.engines.process:build", arguments, Limits(network=False))
+        arguments = (self._kind, tuple(files), self._entry, self._place, self._steps_down)
+        limits = Limits(network=False)
+        if self._place.device == "cpu":  # a GPU's driver maps far more than it uses
+            limits = Limits(
+                network=False, data_bytes=self._running.memory_bytes or memory.total_bytes()
+            )
+        return Worker("digest.engines.process:build", arguments, limits)
 
 
-def build(kind: Kind, files: tuple[Path, ...], model: ModelFile, threads: int) -> Any:
-    """Load an engine in this process; what a ``WorkerEngine`` has its child call."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # read once, when the library is loaded
+def _bytes(texts: Sequence[str]) -> int:
+    return sum(len(text.encode(errors="replace")) for text in texts)
+
+
+def place(kind: Kind, models_dir: Path, running: Running) -> Place:
+    """Pick what ``running`` leaves open.
+
+    Raises:
+        ConfigError: There is no GPU where one is asked for.
+    """
+    cores = physical_cores()
+    where = device.chosen(running.device, kind)
+    on_gpu = where == "gpu"
+    most = _PAPERS_ON_GPU if on_gpu else _PAPERS_ON_CPU[kind]
+    asked = running.papers_at_once
+    return Place(
+        threads=running.threads or threads.remembered(models_dir, kind, cores) or cores,
+        device=where,
+        gpu_layers=running.gpu_layers if on_gpu else 0,
+        parallel=running.parallel or (identity.PARALLEL_GPU if on_gpu else identity.PARALLEL),
+        papers=(asked or most) if on_gpu else min(asked or most, most),
+    )
+
+
+def _options(kind: Kind, model: ModelFile, where: Place) -> Mapping[str, str]:
+    """What changes the text, known before anything is loaded."""
+    options = dict(IDENTITIES[kind].options(model))
+    if kind == "llama.cpp":
+        options["parallel"] = str(where.parallel)
+    return {**options, "device": "gpu"} if where.device == "gpu" else options
+
+
+def build(
+    kind: Kind, files: tuple[Path, ...], model: ModelFile, where: Place, steps_down: int = 0
+) -> Any:
+    """Load an engine in this process; what a ``WorkerEngine`` has its child call.
+
+    Args:
+        kind: Which engine.
+        files: Of the model, verified.
+        model: Its catalogue entry.
+        where: Where it computes.
+        steps_down: How often it died before: each time fewer layers go onto the GPU.
+
+    Raises:
+        ModelError: It does not load.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(where.threads)  # read once, when the library is loaded
     if kind == "llama.cpp":
         llama = importlib.import_module("digest.engines.llama")
-        return llama.LlamaEngine(*files, model, llama.Placement(threads))
+        placed = llama.Placement(
+            where.threads, where.parallel, where.gpu_layers, where.papers, steps_down
+        )
+        return llama.LlamaEngine(*files, model, placed)
     ct2 = importlib.import_module("digest.engines.ct2")
-    return ct2.CTranslate2Engine(*files, model, threads)
+    return ct2.CTranslate2Engine(*files, model, where.threads)
 
 
 def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:
