@@ -53,12 +53,16 @@ def llama_logs(path: Path, tokens: list[int]) -> Logs:
     return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
 
 
-def ct2_logs(path: Path, tokens: list[int]) -> Logs:
-    """The same by CTranslate2, from the file converted; in float32, as one batch."""
+def converted(path: Path) -> ctranslate2.Generator:
+    """A file in CTranslate2, in float32."""
     folder = path.with_suffix("")
     folder.mkdir()
     write_decoder(path, folder)
-    generator = ctranslate2.Generator(str(folder), compute_type="float32", intra_threads=1)
+    return ctranslate2.Generator(str(folder), compute_type="float32", intra_threads=1)
+
+
+def ct2_logs(generator: ctranslate2.Generator, tokens: list[int]) -> Logs:
+    """The same by CTranslate2, as one batch."""
     answer = generator.forward_batch([tokens], return_log_probs=True)
     return np.array(answer)[0].astype(np.float64)
 
@@ -93,7 +97,7 @@ def tolerance(tiny: Tiny) -> float:
 @pytest.mark.parametrize("tiny", TINY, ids=name)
 def test_both_engines_compute_the_same(tmp_path: Path, tiny: Tiny) -> None:
     path = write_tiny_gguf(tmp_path / "tiny.gguf", tiny)
-    ours, theirs = ct2_logs(path, TOKENS), llama_logs(path, TOKENS)
+    ours, theirs = ct2_logs(converted(path), TOKENS), llama_logs(path, TOKENS)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance(tiny))
 
 
@@ -125,7 +129,7 @@ def test_the_comparison_sees_a_mistake(
         decoder.ARCHITECTURES, tiny.architecture, dataclasses.replace(right, **other)
     )
     path = write_tiny_gguf(tmp_path / "tiny.gguf", tiny)
-    apart = np.abs(ct2_logs(path, TOKENS) - llama_logs(path, TOKENS)).max()
+    apart = np.abs(ct2_logs(converted(path), TOKENS) - llama_logs(path, TOKENS)).max()
     assert apart > 2 * tolerance(tiny)
 
 

@@ -125,8 +125,9 @@ def build(kind: Kind, files: tuple[Path, ...], model: ModelFile, threads: int) -
     if kind == "llama.cpp":
         llama = importlib.import_module("digest.engines.llama")
         return llama.LlamaEngine(*files, model, llama.Placement(threads))
+    place = importlib.import_module("digest.engines.place").Place(threads)
     ct2 = importlib.import_module("digest.engines.ct2")
-    return ct2.CTranslate2Engine(*files, model, threads)
+    return ct2.CTranslate2Engine(*files, model, place)
 
 
 def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:
