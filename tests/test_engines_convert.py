@@ -12,6 +12,7 @@ import os
 import shutil
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from ctranslate2.specs import common_spec
 from gguf import GGUFWriter, TokenType
 
 from digest.engines.catalogue import HubSource, ModelFile
-from digest.engines.convert import convert, quantize_rows, write_decoder
+from digest.engines.convert import convert, write_decoder
+from digest.engines.convert.weights import quantize_rows
 from digest.engines.converted import ensure_converted, folder
 from digest.engines.verify import remember
 from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
@@ -36,18 +38,33 @@ def byte_letters() -> list[str]:
     return [chr(byte) if byte in shown else chr(next(hidden)) for byte in range(256)]
 
 
-def write_tiny_gguf(path: Path, architecture: str = "qwen2") -> Path:
-    """A model file of 100 KB with seeded random weights."""
-    writer, random = GGUFWriter(path, architecture), np.random.default_rng(0)
-    writer.add_block_count(LAYERS)
-    writer.add_context_length(512)
-    writer.add_embedding_length(WIDTH)
-    writer.add_feed_forward_length(HIDDEN)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(1)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(1e-6)
-    tokens = byte_letters() + CONTROL
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    """A model's shape. ``kv_heads``: of 2 heads."""
+
+    architecture: str = "qwen2"
+    kv_heads: int = 1
+    head: int = WIDTH // HEADS
+    layers: int = LAYERS
+    tied: bool = True
+    window: int = 8
+    extra: tuple[tuple[str, Any], ...] = ()
+    """Of the header, without the architecture, besides what all have."""
+    more: tuple[str, ...] = ()
+    """Tensors that no such model has."""
+    last_token: str = CONTROL[-1]
+
+
+def write_tiny_gguf(path: Path, tiny: Tiny | str = Tiny()) -> Path:
+    """A model file of 100 KB with seeded random weights, each of which 8 bits hold exactly.
+
+    A row's magnitudes are 0 to 127 times a power of two, and one is 127: quantizing it in 8 bits
+    loses nothing, so that the converted model can be compared with the file itself.
+    """
+    tiny = Tiny(tiny) if isinstance(tiny, str) else tiny
+    writer, random = GGUFWriter(path, tiny.architecture), np.random.default_rng(0)
+    _write_header(writer, tiny)
+    tokens = [*byte_letters(), *CONTROL[:-1], tiny.last_token]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
@@ -55,29 +72,67 @@ def write_tiny_gguf(path: Path, architecture: str = "qwen2") -> Path:
     writer.add_token_merges(["a b"])
     writer.add_bos_token_id(256)
     writer.add_eos_token_id(258)
-    head = WIDTH // HEADS
-    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (len(tokens), WIDTH)}
-    for layer in range(LAYERS):
-        block = f"blk.{layer}."
-        for name, rows in (("q", WIDTH), ("k", head), ("v", head)):
-            shapes |= {f"{block}attn_{name}.weight": (rows, WIDTH)}
-            shapes |= {f"{block}attn_{name}.bias": (rows,)}
-        shapes |= {
-            f"{block}attn_norm.weight": (WIDTH,),
-            f"{block}attn_output.weight": (WIDTH, WIDTH),
-            f"{block}ffn_norm.weight": (WIDTH,),
-            f"{block}ffn_gate.weight": (HIDDEN, WIDTH),
-            f"{block}ffn_up.weight": (HIDDEN, WIDTH),
-            f"{block}ffn_down.weight": (WIDTH, HIDDEN),
-        }
-    shapes["output_norm.weight"] = (WIDTH,)
-    for name, shape in shapes.items():
-        writer.add_tensor(name, random.standard_normal(shape).astype(np.float32))
+    for name, shape in _shapes(tiny, len(tokens)).items():
+        if len(shape) == 2:
+            weight = random.integers(-127, 128, shape).astype(np.float32)
+            weight[:, 0] = 127
+            writer.add_tensor(name, weight / np.float32(256))
+        else:
+            writer.add_tensor(name, random.uniform(0.5, 1.5, shape).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def _write_header(writer: GGUFWriter, tiny: Tiny) -> None:
+    writer.add_block_count(tiny.layers)
+    writer.add_context_length(512)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(tiny.kv_heads)
+    writer.add_rope_freq_base(10000.0 if tiny.architecture != "gemma3" else 1e6)
+    writer.add_layer_norm_rms_eps(1e-6)
+    if tiny.architecture in ("qwen3", "gemma3"):
+        writer.add_key_length(tiny.head)
+        writer.add_value_length(tiny.head)
+    if tiny.architecture == "gemma3":
+        writer.add_sliding_window(tiny.window)
+    if tiny.architecture == "llama":
+        writer.add_rope_dimension_count(tiny.head)
+    for key, value in tiny.extra:
+        add = {float: writer.add_float32, str: writer.add_string, int: writer.add_uint32}
+        add[type(value)](f"{tiny.architecture}.{key}", value)
+
+
+def _shapes(tiny: Tiny, tokens: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (tokens, WIDTH)}
+    for layer in range(tiny.layers):
+        block = f"blk.{layer}."
+        rows = {"q": HEADS * tiny.head, "k": tiny.kv_heads * tiny.head}
+        rows["v"] = rows["k"]
+        for name, count in rows.items():
+            shapes |= {f"{block}attn_{name}.weight": (count, WIDTH)}
+            if tiny.architecture == "qwen2":
+                shapes |= {f"{block}attn_{name}.bias": (count,)}
+        if tiny.architecture in ("qwen3", "gemma3"):
+            shapes |= {f"{block}attn_{name}_norm.weight": (tiny.head,) for name in "qk"}
+        if tiny.architecture == "gemma3":
+            shapes |= {f"{block}post_attention_norm.weight": (WIDTH,)}
+            shapes |= {f"{block}post_ffw_norm.weight": (WIDTH,)}
+        shapes |= {
+            f"{block}attn_norm.weight": (WIDTH,),
+            f"{block}attn_output.weight": (WIDTH, rows["q"]),
+            f"{block}ffn_norm.weight": (WIDTH,),
+            f"{block}ffn_gate.weight": (HIDDEN, WIDTH),
+            f"{block}ffn_up.weight": (HIDDEN, WIDTH),
+            f"{block}ffn_down.weight": (WIDTH, HIDDEN),
+        }
+    if not tiny.tied:
+        shapes["output.weight"] = (tokens, WIDTH)
+    return shapes | {name: (WIDTH,) for name in ("output_norm.weight", *tiny.more)}
 
 
 def tiny_model(path: Path) -> ModelFile:
@@ -166,8 +221,8 @@ def test_not_converted(tmp_path: Path) -> None:
 
 
 def test_another_architecture_is_named(tmp_path: Path) -> None:
-    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf", "llama"))
-    with pytest.raises(ModelError, match="cannot convert architecture 'llama'"):
+    model = tiny_model(write_tiny_gguf(tmp_path / "tiny.gguf", "phi3"))
+    with pytest.raises(ModelError, match="cannot convert architecture 'phi3', only qwen2, qwen3"):
         convert(model, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".partial",

@@ -1,5 +1,6 @@
 """Engines in processes of their own: identity without loading, retries, damaged files."""
 
+import dataclasses
 import importlib.metadata
 import multiprocessing
 import os
@@ -81,10 +82,11 @@ def test_a_damaged_model_is_not_loaded(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_cannot_run_the_model(tmp_path: Path) -> None:
+    model = dataclasses.replace(find("135m"), engines=("llama.cpp",))
     with pytest.raises(
         ConfigError, match=r"ctranslate2 cannot run smollm2.*, only llama\.cpp can"
     ) as caught:
-        WorkerEngine("ctranslate2", find("135m"), tmp_path)
+        WorkerEngine("ctranslate2", model, tmp_path)
     assert caught.value.hint == "choose another translator: digest models list"
 
 

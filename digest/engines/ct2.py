@@ -3,56 +3,81 @@
 The weights are a folder made by ``convert``; the tokens come from the GGUF file it was made of, as
 its vocabulary is byte-level and CTranslate2 has no tokenizer.
 
-Each ``complete`` is one list to CTranslate2, and a call does not see what was decoded before it.
-Texts of different batches are rounded differently, so an input may be answered otherwise alone
-than beside others. Sampling can be repeated too, at the cost of loading the weights again; one
-stream of random numbers serves the whole call, so ``seed + i`` for the i-th input does not hold.
+**An input is answered the same alone and beside others.** CTranslate2 reads prompts of one length
+at once, but of unequal ones only as much as the shortest has, and the rest token by token, which is
+slower and rounds otherwise: 40 of 65 sentences then came out otherwise than alone. So each input
+is filled up to a multiple of ``PAD`` tokens with line ends before it, and only inputs of one length
+go into one batch: 65 of 65 came out the same, 3.3 times as fast as one by one (0.5 B, two cores).
+What the line ends do to the text was measured on 120 sentences with the 1.5 B: BLEU 27.6 with and
+27.1 without. So calls of several papers may be batched, too.
+
+Sampling can be repeated, at the cost of loading the weights again; one stream of random numbers
+serves the whole call, so ``seed + i`` for the i-th input does not hold, and each such call is
+answered by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import ctranslate2
 
-from digest.engines import templates
+from digest.engines import stops, templates
 from digest.engines.catalogue import ModelFile
-from digest.engines.identity import BATCH, CTRANSLATE2
+from digest.engines.convert.decoder import CONTEXT
+from digest.engines.ct2_files import check_size, read_config, read_vocabulary
+from digest.engines.identity import BATCH, CTRANSLATE2, PAD
+from digest.engines.merging import Call
+from digest.engines.place import Place, load
 from digest.engines.templates import Segment
+from digest.engines.turns import Cutter, Turn
 from digest.engines.vocabulary import Vocabulary
 from digest.errors import ModelError
 from digest.records import Completion, DecodeOptions, Prompt
 
 
 class CTranslate2Engine:
-    """A converted model in CTranslate2, on the CPU. Loads at once; meant for its own process.
+    """A converted model in CTranslate2. Loads at once; meant for a process of its own.
+
+    ``beam_size`` is honoured where nothing is drawn.
 
     Args:
         folder: The converted weights; verified by the caller.
         gguf: The file they were made of, for its vocabulary.
         model: Its catalogue entry.
-        threads: For each batch.
+        place: Where it computes.
         batch: Inputs decoded together.
 
     Raises:
-        ModelError: The weights or the vocabulary cannot be loaded.
+        ConfigError: There is no such device.
+        ModelError: The weights or the vocabulary cannot be loaded, or do not belong together.
     """
 
     name = CTRANSLATE2.name
     instructed = True
-    at_once = 1
+    at_once = 1  # this object is for one thread
 
     def __init__(
-        self, folder: Path, gguf: Path, model: ModelFile, threads: int, batch: int = BATCH
+        self, folder: Path, gguf: Path, model: ModelFile, place: Place, batch: int = BATCH
     ):
         self.model, self.sha256, self.version = model.name, model.sha256, CTRANSLATE2.version
-        self.options = {**CTRANSLATE2.options(model), "batch": str(batch)}
-        self._entry, self._folder, self._threads, self._batch = model, folder, threads, batch
+        self._folder, self._place, self._batch = folder, place, batch
         templates.frame(model.template, Prompt("", ""))
         self._vocabulary = Vocabulary.of_file(gguf)
-        self._generator: Any = self._load()
+        _check_vocabulary(folder, self._vocabulary)
+        context = min(model.context, read_config(folder).get(CONTEXT, model.context))
+        self._cutter = Cutter(self._vocabulary, model, context, spare=PAD - 1)
+        self._filler = tuple(self._vocabulary.encode([Segment("\n", special=False)]))
+        self._generator: Any = load("Generator", folder, place)
+        numbers = self._generator.compute_type
+        self.options = {
+            **CTRANSLATE2.options(model),
+            "batch": str(batch),
+            "compute_type": numbers,
+        }
 
     def close(self) -> None:
         """Free the memory. Safe to call again."""
@@ -63,77 +88,197 @@ class CTranslate2Engine:
     ) -> list[Completion]:
         """Answer ``prompt`` for each of ``inputs``; same order, same number.
 
+        Passages that do not fit are left out, the least relevant first, and counted.
+
         Raises:
             ModelError: An input does not fit beside the prompt and its answer; nothing is cut.
         """
-        if options.max_output_tokens < 1:
-            raise ValueError(f"max_output_tokens must be positive, not {options}")
-        if not inputs:
-            return []
-        before, after = templates.frame(self._entry.template, prompt)
-        encode = self._vocabulary.encode
-        prefix, tail = encode(before), encode(after)
-        questions = [encode([Segment(text, special=False)]) + tail for text in inputs]
-        self._check_lengths(len(prefix), [len(tokens) for tokens in questions], options)
-        return self._generate(prefix, questions, options)
+        return self.complete_all([(prompt, inputs, options)])[0]
 
-    def _check_lengths(self, prefix: int, questions: list[int], options: DecodeOptions) -> None:
-        for number, tokens in enumerate(questions, start=1):
-            needed = prefix + tokens + options.max_output_tokens
-            if needed > self._entry.context:
-                raise ModelError(
-                    f"input {number} of {len(questions)} needs {needed} tokens with prompt and "
-                    f"answer; {self.model} reads {self._entry.context}"
+    def complete_all(self, calls: Sequence[Call]) -> list[list[Completion]]:
+        """Answer several calls, each as ``complete`` does it; those that can be go together.
+
+        Raises:
+            ModelError: An input of one of them does not fit.
+        """
+        turns = [self._cutter.cut(*call) for call in calls]
+        answers: list[list[Completion]] = [[] for _ in calls]
+        for group in _together(calls):
+            options = calls[group[0]][2]
+            longest = max(calls[number][2].max_output_tokens for number in group)
+            questions = [question for number in group for question in turns[number].questions]
+            results = iter(
+                self._generated(
+                    turns[group[0]].prefix, questions, replace(options, max_output_tokens=longest)
                 )
+            )
+            for number in group:
+                answers[number] = [
+                    self._answer(turns[number], question, next(results), calls[number][2])
+                    for question in turns[number].questions
+                ]
+        return answers
 
-    def _generate(
-        self, prefix: list[int], questions: list[list[int]], options: DecodeOptions
-    ) -> list[Completion]:
-        generator, sampling = self._sampler(options)
-        results = generator.generate_batch(
-            [self._named(tokens) for tokens in questions],
-            static_prompt=self._named(prefix),  # decoded once, kept for the next call
-            max_batch_size=self._batch,
-            max_length=options.max_output_tokens,  # of the answer, as the prompt is left out
-            include_prompt_in_result=False,
-            end_token=sorted(self._vocabulary.end_ids),
-            return_end_token=True,
-            **sampling,
-        )
-        return [self._completion(result.sequences_ids[0]) for result in results]
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Exact length of each text, in tokens of this model, outside any template."""
+        return [len(self._vocabulary.encode([Segment(text, special=False)])) for text in texts]
 
-    def _sampler(self, options: DecodeOptions) -> tuple[Any, dict[str, float]]:
-        """A generator, and how it is to choose tokens.
+    def _generated(
+        self,
+        prefix: tuple[int, ...],
+        questions: Sequence[tuple[int, ...]],
+        options: DecodeOptions,
+    ) -> list[Any]:
+        """CTranslate2's result for each question, in order; the questions of one length a batch."""
+        filled = [self._filled(question) for question in questions]
+        results: list[Any] = [None] * len(questions)
+        generator, choosing = self._chooser(options)
+        try:
+            for batch in _batches(filled, self._batch):
+                found = generator.generate_batch(
+                    [self._named(filled[number]) for number in batch],
+                    static_prompt=self._named(prefix),  # decoded once, kept for the next batch
+                    max_batch_size=self._batch,
+                    max_length=options.max_output_tokens,  # of the answer: the prompt is left out
+                    include_prompt_in_result=False,
+                    end_token=sorted(self._vocabulary.end_ids),
+                    return_end_token=True,
+                    return_scores=True,
+                    **choosing(),
+                )
+                for number, result in zip(batch, found, strict=True):
+                    results[number] = self._waited(result)
+        except (RuntimeError, ValueError) as exc:
+            raise ModelError(f"CTranslate2 cannot run {self._folder}: {exc}") from exc
+        return results
+
+    def _filled(self, question: tuple[int, ...]) -> tuple[int, ...]:
+        """``question`` after so many line ends that its length is a multiple of ``PAD``.
+
+        Where a line end is several tokens, it stays as it is: batches are smaller then.
+        """
+        if len(self._filler) != 1:
+            return question
+        return self._filler * (-len(question) % PAD) + question
+
+    def _chooser(self, options: DecodeOptions) -> tuple[Any, Callable[[], dict[str, Any]]]:
+        """A generator, and how it is to choose the tokens of a batch.
 
         A generator's threads take the seed when they first draw and never again, so a draw that
         can be repeated needs a generator of its own.
         """
+        if options.temperature == 0 and options.beam_size > 1:
+            beams = {
+                "beam_size": options.beam_size,
+                "num_hypotheses": min(options.n_best, options.beam_size),
+                "asynchronous": True,  # steps of beams are not told, but the end of a batch is
+            }
+            return self._generator, lambda: beams
+        # With several answers to one input, the end of one would be the end of all of them.
+        stop = options.stop if options.n_best == 1 or options.temperature == 0 else ()
+
+        def watched(how: dict[str, Any]) -> dict[str, Any]:
+            return {"callback": _Listener(self._vocabulary, stop, self._place.on_step), **how}
+
         if options.temperature == 0:
-            return self._generator, {"sampling_topk": 1}
+            return self._generator, lambda: watched({"sampling_topk": 1})
         ctranslate2.set_random_seed(options.seed)
-        sampling = {
+        drawing = {
+            "num_hypotheses": options.n_best,
             "sampling_topk": options.top_k,
+            "sampling_topp": options.top_p,
             "sampling_temperature": options.temperature,
         }
-        return self._load(), sampling
+        return load("Generator", self._folder, self._place), lambda: watched(drawing)
 
-    def _named(self, tokens: list[int]) -> list[str]:
+    def _waited(self, result: Any) -> Any:
+        if not isinstance(result, ctranslate2.AsyncGenerationResult):
+            return result
+        answer = result.result()
+        self._place.on_step()
+        return answer
+
+    def _named(self, tokens: Sequence[int]) -> list[str]:
         return [self._vocabulary.names[token] for token in tokens]
 
-    def _completion(self, tokens: list[int]) -> Completion:
-        finished = bool(tokens) and tokens[-1] in self._vocabulary.end_ids
-        answer = tokens[:-1] if finished else tokens
-        text = self._vocabulary.decode(answer, finished=finished)
-        return Completion(text, len(answer), finished)
+    def _answer(
+        self, turn: Turn, question: tuple[int, ...], result: Any, options: DecodeOptions
+    ) -> Completion:
+        """The best of the answers to an input, with the others.
 
-    def _load(self) -> Any:
-        try:
-            return ctranslate2.Generator(
-                str(self._folder),
-                device="cpu",
-                compute_type="int8",
-                inter_threads=1,
-                intra_threads=self._threads,
+        A score of CTranslate2 is the sum of the log-probabilities, as the model has them before
+        temperature and limits, by the number of tokens with the one that ended them (its default
+        ``length_penalty`` of 1); the hypotheses are ordered by it.
+        """
+        read = len(turn.prefix) + len(self._filled(question))
+        first, *others = (
+            replace(
+                self._completion(tokens[: options.max_output_tokens], options),
+                prompt_tokens=read,
+                # Of an answer that went on for the sake of a longer call, it is not known.
+                score=min(score, 0.0) if len(tokens) <= options.max_output_tokens else None,
+                left_out=turn.left_out,
             )
-        except (RuntimeError, ValueError) as exc:
-            raise ModelError(f"CTranslate2 cannot load {self._folder}: {exc}") from exc
+            for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
+        )
+        return replace(first, others=tuple(others))
+
+    def _completion(self, tokens: list[int], options: DecodeOptions) -> Completion:
+        ended = bool(tokens) and tokens[-1] in self._vocabulary.end_ids
+        answer = tokens[:-1] if ended else tokens
+        text = self._vocabulary.decode(answer, finished=ended)
+        stopped = stops.before(text, options.stop)
+        return Completion(stopped, len(answer), ended or stopped != text)
+
+
+@dataclass(slots=True)
+class _Listener:
+    """Called with each token of the answers of a call; ends those that hold a stop string.
+
+    A thread of CTranslate2 is the last to let go of it, so it must not hold the generator: it would
+    end the thread that it runs on, and the process with it.
+    """
+
+    vocabulary: Vocabulary
+    stop: tuple[str, ...]
+    on_step: Callable[[], None]
+    heard: dict[int, bytes] = field(default_factory=dict)
+
+    def __call__(self, step: Any) -> bool:
+        """Whether the answer of this token is to end with it."""
+        self.on_step()
+        if not self.stop:
+            return False
+        text = self.heard.get(step.batch_id, b"") + self.vocabulary.piece(step.token_id)
+        self.heard[step.batch_id] = text
+        return any(end.encode(errors="replace") in text for end in self.stop)
+
+
+def _together(calls: Sequence[Call]) -> list[list[int]]:
+    """Which calls are answered as one, by their numbers: greedy ones with the same wording.
+
+    Their answers do not depend on their company; those that are drawn would.
+    """
+    groups: dict[Any, list[int]] = {}
+    for number, (prompt, _, options) in enumerate(calls):
+        alone = options.temperature > 0 or prompt.passages
+        key = number if alone else (prompt, replace(options, max_output_tokens=1))
+        groups.setdefault(key, []).append(number)
+    return list(groups.values())
+
+
+def _batches(questions: Sequence[tuple[int, ...]], most: int) -> Iterator[list[int]]:
+    """Questions of one length, ``most`` of them at once, by their numbers; the shortest first."""
+    by_length: dict[int, list[int]] = {}
+    for number, question in enumerate(questions):
+        by_length.setdefault(len(question), []).append(number)
+    for _, numbers in sorted(by_length.items()):
+        yield from (numbers[start : start + most] for start in range(0, len(numbers), most))
+
+
+def _check_vocabulary(folder: Path, vocabulary: Vocabulary) -> None:
+    """See that the folder's tokens are those of the GGUF file, and as many as its weights have."""
+    path, tokens = read_vocabulary(folder, "vocabulary")
+    if tokens[: vocabulary.size] != vocabulary.names:
+        raise ModelError(f"{path} is not the vocabulary of the file that it was made of")
+    check_size(folder, path, len(tokens), "decoder/embeddings/weight")

@@ -23,10 +23,10 @@ import llama_cpp
 from digest.engines import gpu, stops, templates
 from digest.engines.catalogue import ModelFile
 from digest.engines.context import BATCH_TOKENS, Context, Shape
-from digest.engines.fitting import fit
 from digest.engines.identity import LLAMA, PARALLEL
 from digest.engines.scheduler import Request, Scheduler, Written
 from digest.engines.templates import Segment
+from digest.engines.turns import Cutter, Turn
 from digest.engines.vocabulary import Vocabulary, header_number, load_model
 from digest.errors import ModelError
 from digest.records import Completion, DecodeOptions, Prompt
@@ -63,22 +63,6 @@ class Placement:
             raise ValueError(f"parallel must be 1..{BATCH_TOKENS}, not {self.parallel}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A call in tokens. ``left_out``: passages that did not fit."""
-
-    prefix: tuple[int, ...]
-    questions: list[tuple[int, ...]]
-    options: DecodeOptions
-    left_out: int
-
-    def requests(self) -> list[Request]:
-        return [
-            Request(self.prefix, question, self.options, index)
-            for index, question in enumerate(self.questions)
-        ]
-
-
 class LlamaEngine:
     """A GGUF model in llama.cpp. Loads at once; meant for a process of its own.
 
@@ -102,6 +86,7 @@ class LlamaEngine:
         self._entry, self._placement = model, placement
         self._weights, self.layers_on_gpu = self._load(path)
         self._vocabulary = Vocabulary(self._weights)
+        self._cutter = Cutter(self._vocabulary, model, model.context)
         self._most_cells = _MOST_KV_BYTES // _kv_bytes(self._weights)
         self._context: Context | None = None
         self._scheduler: Scheduler | None = None
@@ -131,8 +116,12 @@ class LlamaEngine:
         Raises:
             ModelError: An input of one of them does not fit.
         """
-        turns = [self._turn(*call) for call in calls]
-        requests = [request for turn in turns for request in turn.requests()]
+        turns = [self._cutter.cut(*call) for call in calls]
+        requests = [
+            Request(turn.prefix, question, options, index)
+            for turn, (_, _, options) in zip(turns, calls, strict=True)
+            for index, question in enumerate(turn.questions)
+        ]
         if not requests:
             return [[] for _ in calls]
         scheduler = self._scheduler_for(requests)
@@ -142,56 +131,28 @@ class LlamaEngine:
             self._free_context()  # its state is unknown: the next call starts from nothing
             raise
         return [
-            [self._completion(turn, question, next(written)) for question in turn.questions]
-            for turn in turns
+            [
+                self._completion(turn, question, options, next(written))
+                for question in turn.questions
+            ]
+            for turn, (_, _, options) in zip(turns, calls, strict=True)
         ]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Exact length of each text, in tokens of this model, outside any template."""
         return [len(self._vocabulary.encode([Segment(text, special=False)])) for text in texts]
 
-    # -------------------------------------------------------------- prompts
-
-    def _turn(self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions) -> _Turn:
-        encode = self._vocabulary.encode
-        _, after = templates.frame(self._entry.template, prompt)
-        tail = tuple(encode(after))
-        questions = [(*encode([Segment(text, special=False)]), *tail) for text in inputs]
-        longest = max((len(tokens) for tokens in questions), default=0)
-        longest += options.max_output_tokens
-        fitted, left_out = self._fitted(prompt, self._entry.context - longest)
-        before, _ = templates.frame(self._entry.template, fitted)
-        prefix = tuple(encode(before))
-        if len(prefix) + longest > self._entry.context:
-            number = max(range(len(questions)), key=lambda i: len(questions[i])) + 1
-            raise ModelError(
-                f"input {number} of {len(questions)} needs {len(prefix) + longest} tokens with "
-                f"prompt and answer; {self.model} reads {self._entry.context}"
-            )
-        return _Turn(prefix, questions, options, left_out)
-
-    def _fitted(self, prompt: Prompt, room: int) -> tuple[Prompt, int]:
-        """``prompt`` with the passages that fit into ``room`` tokens, and how many do not."""
-        if not prompt.passages:
-            return prompt, 0
-        wording = templates.frame(self._entry.template, replace(prompt, passages=(), relevance=()))
-        room -= len(self._vocabulary.encode(wording.before)) + 1  # the line after the passages
-        lengths = [len(self._vocabulary.encode([s])) for s in templates.passages(prompt)[:-1]]
-        kept = fit(lengths, prompt.relevance, room)
-        relevance = tuple(prompt.relevance[i] for i in kept) if prompt.relevance else ()
-        shorter = replace(
-            prompt, passages=tuple(prompt.passages[i] for i in kept), relevance=relevance
-        )
-        return shorter, len(prompt.passages) - len(kept)
-
     def _completion(
-        self, turn: _Turn, question: tuple[int, ...], answers: Sequence[Written]
+        self,
+        turn: Turn,
+        question: tuple[int, ...],
+        options: DecodeOptions,
+        answers: Sequence[Written],
     ) -> Completion:
         first, *others = (
             Completion(
                 text=stops.before(
-                    self._vocabulary.decode(answer.tokens, finished=answer.finished),
-                    turn.options.stop,
+                    self._vocabulary.decode(answer.tokens, finished=answer.finished), options.stop
                 ),
                 tokens=len(answer.tokens),
                 finished=answer.finished,

@@ -28,7 +28,7 @@ from digest.engines.turn import default_turn_file, turn
 from digest.engines.verify import ensure
 from digest.errors import WorkerDied, WorkerError
 from digest.records import Completion, DecodeOptions, Prompt
-from digest.worker import Limits, Worker
+from digest.worker import Limits, Worker, beat
 
 log = logging.getLogger(__name__)
 
@@ -287,8 +287,9 @@ def build(
             where.threads, where.parallel, where.gpu_layers, where.papers, steps_down
         )
         return llama.LlamaEngine(*files, model, placed)
+    place = importlib.import_module("digest.engines.place")
     ct2 = importlib.import_module("digest.engines.ct2")
-    return ct2.CTranslate2Engine(*files, model, where.threads)
+    return ct2.CTranslate2Engine(*files, model, place.Place(where.threads, where.device, beat))
 
 
 def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:
