@@ -27,12 +27,14 @@ from digest.calendar import load_calendar
 from digest.clock import SystemClock
 from digest.config import Config, check_category
 from digest.engines import catalogue
+from digest.engines.addresses import endpoint
 from digest.engines.convert import convert
 from digest.engines.converted import ensure_converted
 from digest.engines.device import Wanted
 from digest.engines.process import Kind, Running, WorkerEngine
+from digest.engines.server import Access, ServerEngine
 from digest.engines.verify import ensure
-from digest.errors import FetchError, ModelError
+from digest.errors import ConfigError, FetchError, ModelError
 from digest.explain.reading import Explainer
 from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.extract.identity import made_by
@@ -43,6 +45,7 @@ from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_
 from digest.sources import Arrival
 from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
+from digest.sources.hosts import HostLog
 from digest.sources.http import Client, HttpOptions
 from digest.sources.merge import merge
 from digest.sources.pace import default_pace_file
@@ -50,6 +53,13 @@ from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.translate.translator import Translator
+
+SERVER = "server:"
+"""What the name of a model begins with that a server has."""
+
+PAPERS_AT_A_SERVER = 8
+"""In flight where nothing else is asked for: enough for the requests of most settings, as a paper
+has 20 bullets at once, and few enough that a killed run loses little."""
 
 LIKED_ASKED = 2000
 """Liked papers, known by id alone, that arXiv is asked about: ten requests, once a day."""
@@ -223,7 +233,8 @@ def tools(config: Config) -> Iterator[Tools]:
         ModelDamagedError: A model is not the file of the catalogue.
         ConfigError: The catalogue has no such model.
     """
-    catalogue.find(config.model)  # both names are looked at before either file is
+    if not config.model.startswith(SERVER):
+        catalogue.find(config.model)  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
     with translator(config) as translates, reader(config) as reads:
         explainer = Explainer(
@@ -242,6 +253,10 @@ def translator(config: Config) -> Iterator[Translator]:
 @contextlib.contextmanager
 def translation_engine(config: Config) -> Iterator[Engine]:
     """The model that translates; on CTranslate2 where it can be, which is faster at it."""
+    if config.translator.startswith(SERVER):
+        with model_server(config.translator, config) as server:
+            yield server
+        return
     model = catalogue.find(config.translator)
     wanted = config.translator_engine
     auto: Kind = "ctranslate2" if "ctranslate2" in model.engines else "llama.cpp"
@@ -252,6 +267,10 @@ def translation_engine(config: Config) -> Iterator[Engine]:
 @contextlib.contextmanager
 def reader(config: Config) -> Iterator[Engine]:
     """The model that writes readings; on llama.cpp where nothing else is asked for."""
+    if config.model.startswith(SERVER):
+        with model_server(config.model, config) as server:
+            yield server
+        return
     model, wanted = catalogue.find(config.model), config.engine
     kind = "llama.cpp" if wanted == "auto" else cast(Kind, wanted)
     with engine(kind, model, config) as opened:
@@ -279,6 +298,31 @@ def engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[W
         ensure(model, config.models_dir)
         if kind == "ctranslate2":
             ensure_converted(model, config.models_dir)
+        yield opened
+
+
+@contextlib.contextmanager
+def model_server(name: str, config: Config) -> Iterator[ServerEngine]:
+    """A model of the server that the lab runs, ``server:NAME``.
+
+    Raises:
+        ConfigError: No server is set, or it may not be asked.
+    """
+    if not config.server:
+        raise ConfigError(
+            f"{name} names a model server, but none is set",
+            'write server = "http://127.0.0.1:8000/v1" in digest.toml',
+        )
+    hosts = HostLog(config.home / "hosts.log", SystemClock())
+    access = Access(
+        requests=config.server_requests,
+        papers=config.papers_at_once or PAPERS_AT_A_SERVER,
+        key=config.server_key,
+        ca_file=config.ca_file,
+        contacted=hosts.add,
+    )
+    where = endpoint(config.server, config.server_hosts)
+    with ServerEngine(where, name.removeprefix(SERVER), access) as opened:
         yield opened
 
 

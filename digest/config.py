@@ -9,7 +9,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date as Date
 from importlib import resources
 from pathlib import Path
@@ -26,7 +26,7 @@ _RANGES = {
     "retry_days": (0, 365),
     "limit": (0, 100_000),
     "gpu_layers": (-1, 1000),  # -1 fits them
-    "parallel": (0, 256),  # 0 picks; llama.cpp's own limit
+    "parallel": (0, 192),  # 0 picks; with 64 papers they are the 256 sequences of llama.cpp
     "papers_at_once": (0, 64),  # 0 picks
     "memory_gb": (0, 65_536),  # 0: what the machine has
     "server_requests": (1, 1024),
@@ -110,7 +110,7 @@ class Config:
     server: str = ""
     server_hosts: tuple[str, ...] = ()
     server_requests: int = 8
-    server_key: str = ""
+    server_key: str = field(default="", repr=False)
     evidence_tokens: int = 1200
     layout: str = "fast"
     contact: str = ""

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from digest.assembly import SERVER, model_server
 from digest.calendar import EASTERN, load_calendar
 from digest.config import CONFIG_FILE, Config
 from digest.engines import catalogue, verify
@@ -53,6 +54,7 @@ def examine(config: Config) -> list[Finding]:
         _machine,
         _home,
         _models,
+        _server,
         _network,
         _arxiv,
     )
@@ -76,6 +78,9 @@ def _machine(config: Config) -> Iterator[Finding]:
     found = f"{cores} physical cores, {threads} threads for a model"
     yield Finding("cores", state, found, cure if state == "warn" else "")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if config.model.startswith(SERVER):
+        yield Finding("memory", "ok", f"{memory / 2**30:.1f} GiB")
+        return
     need = 3 * _find(config.model).bytes + (2 << 30)
     short = memory < need
     yield Finding(
@@ -108,12 +113,33 @@ def _home(config: Config) -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
-    for name in dict.fromkeys((config.model, config.translator)):
+    names = dict.fromkeys((config.model, config.translator))
+    local = [name for name in names if not name.startswith(SERVER)]
+    for name in local:
         yield _looked(f"model {name}", partial(verify.ensure, _find(name), config.models_dir))
+    if config.translator not in local:
+        return
     yield _looked(
         "translator",
         partial(ensure_converted, _find(config.translator), config.models_dir),
     )
+
+
+def _server(config: Config) -> Iterator[Finding]:
+    """Whether the model server that is named has the models that are."""
+    names = [n for n in dict.fromkeys((config.model, config.translator)) if n.startswith(SERVER)]
+    for name in names:
+        try:
+            with model_server(name, config) as server:
+                known = server.models()
+        except DigestError as exc:
+            yield Finding("model server", "FAIL", exc.message, exc.hint or "")
+            continue
+        if server.model in known:
+            yield Finding("model server", "ok", f"{config.server} has {server.model}")
+        else:
+            cure = f"it has: {', '.join(known) or 'none'}"
+            yield Finding("model server", "FAIL", f"it does not have {server.model}", cure)
 
 
 def _find(name: str) -> catalogue.ModelFile:

@@ -12,7 +12,8 @@
     ├── ExtractError          a PDF that cannot be read (path, page)
     ├── ModelError            a model file that does not load or answers nonsense
     │   ├── ModelMissingError no such file; the hint names the command that gets it
-    │   └── ModelDamagedError size or sha256 differ from the catalogue
+    │   ├── ModelDamagedError size or sha256 differ from the catalogue
+    │   └── ServerError       no good answer from a model server (retryable, wait_s, unreachable)
     ├── TranslateError        the translator answered, but not one text for each sentence
     ├── StoreError            the database is locked, damaged or from a newer version
     └── WorkerError           a sandboxed process failed
@@ -97,6 +98,30 @@ class ModelMissingError(ModelError):
 
 class ModelDamagedError(ModelError):
     """A model file is not the one that the catalogue describes."""
+
+
+class ServerError(ModelError):
+    """A model server gave no good answer.
+
+    Args:
+        message: One line; names the server.
+        hint: The cure.
+        retryable: Whether asking again may help.
+        wait_s: What the server asked to wait before.
+        unreachable: Whether it was not there at all.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        retryable: bool = True,
+        wait_s: float = 0.0,
+        unreachable: bool = False,
+    ) -> None:
+        super().__init__(message, hint)
+        self.retryable, self.wait_s, self.unreachable = retryable, wait_s, unreachable
 
 
 class TranslateError(DigestError):

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -51,17 +53,19 @@ class Extracts(Protocol):
 
 
 class Translates(Protocol):
-    """Translates an abstract."""
+    """Translates an abstract. ``at_once``: from so many threads together."""
 
     made_by: MadeBy
+    at_once: int
 
     def translate(self, text: str) -> Translation: ...
 
 
 class Explains(Protocol):
-    """Writes the reading of a paper."""
+    """Writes the reading of a paper. ``at_once``: from so many threads together."""
 
     made_by: MadeBy
+    at_once: int
 
     def explain(self, paper: Paper, document: Document | None) -> Breakdown: ...
 
@@ -161,6 +165,15 @@ class _Work:
             tuple(self.errors),
             self.mark,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt(Generic[Record]):
+    """What came of a job: a record, or what went wrong."""
+
+    record: Record | None
+    failure: Exception | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +436,7 @@ class _Run:
             for work in works
             if work.paper.abstract
         ]
-        for _ in self._do("translate", Translation, jobs):
+        for _ in self._do("translate", Translation, jobs, at_once=translator.at_once):
             pass
 
     def explain(self, works: Sequence[_Work]) -> None:
@@ -434,7 +447,7 @@ class _Run:
             made_from = [work.keys.get("extract", ""), work.paper.title, work.paper.abstract]
             key = result_key("explain", made_from, explainer.made_by)
             jobs.append(_Job(work, key, partial(explainer.explain, work.paper, work.document)))
-        for _ in self._do("explain", Breakdown, jobs):
+        for _ in self._do("explain", Breakdown, jobs, at_once=explainer.at_once):
             pass
 
     def _do(
@@ -443,15 +456,23 @@ class _Run:
         kind: type[Record],
         jobs: Sequence[_Job[Record]],
         start: Callable[[Sequence[_Work]], None] = lambda _works: None,
+        at_once: int = 1,
     ) -> Iterator[tuple[_Work, Record | None]]:
         """A stage of every paper: what the post shows, else what the store has, else made now.
 
-        ``start``: told which papers have work to be made, before the first of them is.
+        Args:
+            stage: Its name.
+            kind: What it makes.
+            jobs: In the order of the post, in which they are kept, too.
+            start: Told which papers have work to be made, before the first of them is.
+            at_once: Papers whose work is made together.
         """
         shown: list[str] = [self._shown(job.work, stage) or job.key for job in jobs]
         known = self._store.results([*shown, *(job.key for job in jobs)], kind)
         pairs = list(zip(jobs, shown, strict=True))
-        start([job.work for job, key in pairs if not {key, job.key} & known.keys()])
+        to_make = [job for job, key in pairs if not {key, job.key} & known.keys()]
+        start([job.work for job in to_make])
+        attempts = _attempts(to_make, at_once)
         for done, (job, published) in enumerate(pairs):
             work = job.work
             self._progress(stage, work.paper.title or str(work.paper.id), done, len(jobs))
@@ -461,7 +482,7 @@ class _Run:
                 self.outcomes.append(Outcome(work.paper.id, stage, "reused"))
                 yield work, known[key]
             else:
-                yield work, self._make(stage, job)
+                yield work, self._settle(stage, job, next(attempts))
         self._progress(stage, "", len(jobs), len(jobs))
 
     def _shown(self, work: _Work, stage: str) -> str | None:
@@ -484,26 +505,20 @@ class _Run:
         same_text = old.document_key == work.keys.get("extract")
         return old.breakdown_key if same_words and same_text else None
 
-    def _make(self, stage: str, job: _Job[Record]) -> Record | None:
-        """Do a paper's work and keep it; a failure is recorded and costs this paper this stage.
-
-        This is the only place that may catch ``Exception``.
-        """
+    def _settle(self, stage: str, job: _Job[Record], attempt: _Attempt[Record]) -> Record | None:
+        """Keep what was made; a failure is recorded and costs this paper this stage."""
         work = job.work
-        started = time.monotonic()
-        try:
-            record = job.make()
-            to_json(record)  # what cannot be written down is this paper's failure as well
-        except Exception as exc:  # noqa: BLE001 one paper's failure is data, not the run's end
-            self._fail(work, stage, exc, time.monotonic() - started)
+        if attempt.failure is not None or attempt.record is None:
+            failure = attempt.failure or DigestError(f"{stage} made nothing")
+            self._fail(work, stage, failure, attempt.seconds)
             if self._day.redo and work.published is not None:
                 work.keep(stage)
             return None
-        outcome = Outcome(work.paper.id, stage, "done", seconds=time.monotonic() - started)
-        self._store.put_result(job.key, outcome, record)
+        outcome = Outcome(work.paper.id, stage, "done", seconds=attempt.seconds)
+        self._store.put_result(job.key, outcome, attempt.record)
         self.outcomes.append(outcome)
         work.keys[stage] = job.key
-        return record
+        return attempt.record
 
     def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
         error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
@@ -513,6 +528,42 @@ class _Run:
         self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
         self.outcomes.append(outcome)
         work.errors.append(stage)
+
+
+def _attempt(job: _Job[Record]) -> _Attempt[Record]:
+    """Do a paper's work; a failure is data.
+
+    This is the only place that may catch ``Exception``.
+    """
+    started = time.monotonic()
+    try:
+        record = job.make()
+        to_json(record)  # what cannot be written down is this paper's failure as well
+    except Exception as exc:  # noqa: BLE001 one paper's failure is data, not the run's end
+        return _Attempt(None, exc, time.monotonic() - started)
+    return _Attempt(record, None, time.monotonic() - started)
+
+
+def _attempts(jobs: Sequence[_Job[Record]], at_once: int) -> Iterator[_Attempt[Record]]:
+    """All jobs in their order; with ``at_once`` above 1 by as many threads.
+
+    They run ahead of who takes the results, but not far: what is not taken yet is lost when the
+    run is killed.
+    """
+    if at_once == 1:
+        yield from map(_attempt, jobs)
+        return
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="paper")
+    try:
+        under_way: deque[Future[_Attempt[Record]]] = deque()
+        for job in jobs:
+            under_way.append(pool.submit(_attempt, job))
+            if len(under_way) > 2 * at_once:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _stage_of(problem: SourceError) -> str:

@@ -135,6 +135,7 @@ class FakeTranslator:
     """Chinese for any text."""
 
     made_by = MadeBy("fake", "1", model="t")
+    at_once = 1
     calls = 0
 
     def translate(self, text: str) -> Translation:
@@ -149,6 +150,7 @@ class FakeExplainer:
     """One claim for every paper."""
 
     made_by = MadeBy("fake", "1", model="e")
+    at_once = 1
     calls = 0
 
     def explain(self, paper: Paper, document: Document | None) -> Breakdown:

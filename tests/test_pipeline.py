@@ -1,10 +1,12 @@
 import fcntl
 import json
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
-from digest.errors import DigestError, SourceError, StoreError
+from digest.errors import DigestError, SourceError, StoreError, WorkerDied
 from digest.pipeline import Day, Tools, post_text, render_day, run_day
 from digest.sources.folder import FolderSource
 from digest.store import Store
@@ -251,3 +253,75 @@ def test_a_new_pdf_of_a_published_paper_is_read(papers, config, store):
     report = run_day(day(papers), config, store, tools())
     assert "## First, revised" in report.post.read_text()
     assert "## First\n" not in report.post.read_text()
+
+
+def many(tmp_path, count):
+    """A folder of ``count`` papers."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(count):
+        (folder / f"p{n:02}.pdf").write_bytes(f"%PDF-1.4 {n}".encode())
+        known = {"id": f"2601.{n:05}v1", "title": f"Paper {n}", "abstract": f"Abstract {n}."}
+        (folder / f"p{n:02}.json").write_text(json.dumps(known))
+    return folder
+
+
+class Together(FakeExplainer):
+    """Counts how many papers are explained at once; some of them fail, some are slow."""
+
+    def __init__(self, at_once, failing=()):
+        self.at_once, self.failing = at_once, failing
+        self.lock, self.inside, self.most = threading.Lock(), 0, 0
+
+    def explain(self, paper, document):
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        number = int(paper.title.split()[1])
+        time.sleep(0.02 * (number % 3))
+        with self.lock:
+            self.inside -= 1
+        if number in self.failing:
+            raise WorkerDied("the process was killed by SIGKILL", "free some memory")
+        return super().explain(paper, document)
+
+
+def test_papers_in_flight_together_make_the_same_post(tmp_path, config, store):
+    folder = many(tmp_path, 20)
+    one = run_day(day(folder), config, store, tools())
+    other = replace(config, home=tmp_path / "other")
+    explainer = Together(8)
+    together = run_day(day(folder), other, Store(other.database), tools(explainer=explainer))
+    assert together.post.read_bytes() == one.post.read_bytes()
+    assert [o.paper for o in together.outcomes] == [o.paper for o in one.outcomes]
+    assert 2 <= explainer.most <= 8
+
+
+def test_a_failure_among_papers_in_flight_costs_only_its_own(tmp_path, config, store):
+    folder = many(tmp_path, 12)
+    report = run_day(day(folder), config, store, tools(explainer=Together(4, failing={0, 5, 11})))
+    assert [str(o.paper) for o in report.failed] == ["2601.00000v1", "2601.00005v1", "2601.00011v1"]
+    assert {(o.error, o.hint) for o in report.failed} == {
+        ("the process was killed by SIGKILL", "free some memory")
+    }
+    assert report.coverage["full"] == 9
+    assert "WorkerDied" in store.database.query("SELECT max(trace) FROM outcome")[0][0]
+    mended = run_day(day(folder), config, store, tools(explainer=Together(4)))
+    assert (mended.failed, mended.coverage["full"]) == ([], 12)
+
+
+def test_a_run_that_is_killed_among_papers_in_flight_goes_on(tmp_path, config, store):
+    folder = many(tmp_path, 12)
+
+    class KillsOnce(Together):
+        def explain(self, paper, document):
+            if paper.title == "Paper 6":
+                raise Killed
+            return super().explain(paper, document)
+
+    with pytest.raises(Killed):
+        run_day(day(folder), config, store, tools(explainer=KillsOnce(3)))
+    report = run_day(day(folder), config, store, tools(explainer=Together(3)))
+    reused = [o for o in report.outcomes if (o.stage, o.status) == ("explain", "reused")]
+    assert len(reused) == 6  # what was made before it, in the order of the post
+    assert report.coverage["full"] == 12

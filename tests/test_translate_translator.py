@@ -19,6 +19,7 @@ class FakeEngine:
     """Answers with ``write(prompt, text, index)``; remembers how often it was called."""
 
     name, model, sha256, version = "fake", "table", "0" * 64, "1"
+    instructed, at_once = True, 1
     options: Mapping[str, str] = {"batch": "16"}
 
     def __init__(self, write: Callable[[Prompt, str, int], str]):

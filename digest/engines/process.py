@@ -113,7 +113,7 @@ class WorkerEngine:
         self.at_once = self._place.papers
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._worker: Worker | None = None
-        self._loaded = False
+        self._loaded = self._over = False
         self._steps_down = 0
         self._merging = Merging(self._complete_all, self.at_once)
 
@@ -121,6 +121,7 @@ class WorkerEngine:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        self._over = True  # a thread that is still in a call must not start a new child
         self.close()
 
     def close(self) -> None:
@@ -172,7 +173,7 @@ class WorkerEngine:
                 self.close()
                 if isinstance(exc, WorkerDied):
                     self._steps_down += 1  # perhaps the GPU's memory ended
-                if attempt == TRIES:
+                if attempt == TRIES or self._over:
                     raise self._explained(exc) from exc
                 log.warning("%s with %s: %s; trying again", self.name, self.model, exc)
         raise AssertionError("unreachable")

@@ -71,6 +71,7 @@ class StubTranslator:
     """Puts two Chinese characters before any text."""
 
     made_by = MadeBy("stub", "1", model="stub")
+    at_once = 1
 
     def translate(self, text: str) -> Translation:
         """One translated sentence for the whole text."""
@@ -84,6 +85,7 @@ class StubExplainer:
     """Quotes every sentence; without a document it says nothing."""
 
     made_by = MadeBy("stub", "1", model="stub")
+    at_once = 1
 
     def explain(self, paper: Paper, document: Document | None) -> Breakdown:
         """A claim for each sentence, under results."""

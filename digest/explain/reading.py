@@ -104,6 +104,7 @@ class Explainer:
         translated_by: MadeBy,
         evidence_tokens: int,
     ) -> None:
+        self.at_once = engine.at_once
         self._engine = engine
         self._translate = translate
         self._evidence_tokens = evidence_tokens

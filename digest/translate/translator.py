@@ -83,6 +83,7 @@ class Translator:
     def __init__(self, engine: Engine, source: str = "en", target: str = "zh-Hans"):
         if source != "en" or target not in _LANGUAGES:
             raise ValueError(f"cannot translate {source} into {target}")
+        self.at_once = engine.at_once
         self._engine = engine
         self._target = target
         templates = Environment(
