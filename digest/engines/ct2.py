@@ -25,8 +25,7 @@ from typing import Any
 
 from digest.engines import calls, stops, templates
 from digest.engines.catalogue import ModelFile
-from digest.engines.convert.decoder import CONTEXT
-from digest.engines.ct2_files import check_size, read_config, read_vocabulary
+from digest.engines.ct2_files import CONTEXT, check_size, read_config, read_vocabulary
 from digest.engines.identity import BATCH, CTRANSLATE2, PAD
 from digest.engines.merging import Call
 from digest.engines.place import Place, load
