@@ -136,7 +136,7 @@ def test_the_comparison_sees_a_mistake(
 def test_gemma3_says_how_much_it_reads(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "tiny.gguf", Tiny("gemma3", window=64))
     write_decoder(path, tmp_path)
-    assert json.loads((tmp_path / "config.json").read_text())[decoder.CONTEXT] == 64
+    assert json.loads((tmp_path / "config.json").read_text())["context"] == 64
 
 
 @pytest.mark.parametrize(

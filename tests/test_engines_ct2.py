@@ -197,6 +197,7 @@ MALFORMED = {
     "empty configuration": rewrite("config.json", lambda _: b"{}"),
     "list": rewrite("config.json", lambda _: b"[1]"),
     "types": rewrite("config.json", lambda data: data.replace(b'"<|im_end|>"', b"7")),
+    "context": rewrite("config.json", lambda data: data.replace(b"{", b'{"context": "long",')),
     "no vocabulary": lambda folder: (folder / "vocabulary.json").unlink(),
     "vocabulary": rewrite("vocabulary.json", lambda _: b"a b c"),
     "numbers": rewrite("vocabulary.json", lambda _: b"[1, 2]"),

@@ -11,10 +11,11 @@ import pytest
 
 from digest.engines.catalogue import ModelFile, find
 from digest.engines.convert import convert
-from digest.engines.process import Kind, Running, WorkerEngine, physical_cores
+from digest.engines.process import Kind, Place, Running, WorkerEngine, build, physical_cores
 from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
 from digest.records import DecodeOptions, Engine, Prompt
 from tests.test_engines_convert import tiny_model, write_tiny_gguf
+from tests.tiny_seq2seq import tiny_entry, write_tiny_seq2seq
 
 PROMPT = Prompt("s", "t")
 SHORT = DecodeOptions(max_output_tokens=6)
@@ -95,6 +96,19 @@ def test_the_time_limit_grows_with_the_work(tmp_path: Path) -> None:
     # loading 180 s; (1 + 1 + 68) bytes / 35 per s; 60 s; 1 answer of 90 tokens / 2.25 per s
     options = DecodeOptions(max_output_tokens=90)
     assert engine.timeout_s([(PROMPT, ["x" * 68], options)]) == pytest.approx(180 + 2 + 60 + 40)
+
+
+def test_a_model_of_a_family_translates(tmp_path: Path) -> None:
+    class Translating(ModelFile):
+        family = "nllb"
+
+    folder = write_tiny_seq2seq(tmp_path)
+    entry = Translating(
+        **{field.name: getattr(tiny_entry(), field.name) for field in dataclasses.fields(ModelFile)}
+    )
+    engine = build("ctranslate2", (folder,), entry, Place(1, "cpu", 0, 1, 1))
+    assert not engine.instructed
+    assert len(engine.complete(PROMPT, ["We propose method 3."], SHORT)) == 1
 
 
 def test_physical_cores(tmp_path: Path) -> None:

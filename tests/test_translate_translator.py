@@ -1,5 +1,6 @@
 """The ladder, with an engine that answers from a table."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -21,6 +22,7 @@ class FakeEngine:
     name, model, sha256, version = "fake", "table", "0" * 64, "1"
     instructed, at_once = True, 1
     options: Mapping[str, str] = {"batch": "16"}
+    instructed, at_once = True, 1
 
     def __init__(self, write: Callable[[Prompt, str, int], str]):
         self.write, self.calls = write, list[tuple[list[str], DecodeOptions]]()
@@ -106,6 +108,72 @@ def test_at_last_the_english_is_kept() -> None:
     assert translation.text == f"它有效。 {PLAIN} 它有效。"
     assert [sentence.kept for sentence in translation.sentences] == [False, True, False]
     assert translation.checks["numbers"] is False
+
+
+class FakeSearch(FakeEngine):
+    """Follows no prompt: answers with the texts that ``write`` joins by ``|``, the best first."""
+
+    instructed = False
+
+    def complete(
+        self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
+    ) -> list[Completion]:
+        assert prompt == Prompt("", "")
+        self.calls.append((list(inputs), options))
+        return [self._answer(self.write(prompt, text, i), options) for i, text in enumerate(inputs)]
+
+    def _answer(self, texts: str, options: DecodeOptions) -> Completion:
+        """An empty text is one that it could not read."""
+        best, *others = [Completion(t, len(t), bool(t)) for t in texts.split("|")][: options.n_best]
+        return dataclasses.replace(best, others=tuple(others))
+
+
+def test_a_model_without_a_prompt_searches_with_beams() -> None:
+    engine = FakeSearch(lambda *_: "它有效。|它行。")
+    assert Translator(engine).translate("It works.").text == "它有效。"
+    ((inputs, options),) = engine.calls
+    assert inputs == ["It works."]
+    assert (options.beam_size, options.n_best, options.temperature) == (4, 1, 0)
+
+
+def test_the_checks_choose_among_its_hypotheses() -> None:
+    found = "准确率为 49%。|准确率为 4%。|模型准确率达到 94%。"
+    engine = FakeSearch(lambda _p, text, _i: found if "94%" in text else "它有效。")
+    first, second = Translator(engine).translate_sentences(["It works.", PLAIN])
+    assert (first.text, first.repaired) == ("它有效。", False)
+    assert (second.text, second.repaired, second.kept) == ("模型准确率达到 94%。", True, False)
+    _, (inputs, options) = engine.calls
+    assert inputs == [PLAIN]  # as it is: nothing tells such a model what to keep
+    assert options.n_best == options.beam_size == 8
+
+
+def test_what_it_cannot_read_goes_by_clauses() -> None:
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        if text.startswith("We train") and "baseline" not in text:
+            return "我们用来自 3 个语料库、2 种语言的含噪语音训练了一个大模型。"
+        return "而基线仅用 12 小时的干净语音训练。" if text.startswith("while") else ""
+
+    engine = FakeSearch(write)
+    (sentence,) = Translator(engine).translate_sentences([LONG])
+    assert sentence.text.endswith("训练了一个大模型，而基线仅用 12 小时的干净语音训练。")
+    assert [len(inputs) for inputs, _ in engine.calls] == [1, 2]
+
+
+def test_what_no_hypothesis_says_is_kept_in_english() -> None:
+    engine = FakeSearch(lambda *_: "准确率为 49%。|准确率为 4%。")
+    (sentence,) = Translator(engine).translate_sentences([PLAIN])
+    assert (sentence.text, sentence.kept) == (PLAIN, True)
+
+
+def test_provenance_names_the_search() -> None:
+    made_by = Translator(FakeSearch(lambda *_: "它有效。")).made_by
+    assert made_by.options == {
+        "batch": "16",
+        "beam_size": "4",
+        "retry_beam_size": "8",
+        "n_best": "8",
+    }
+    assert (made_by.prompt_sha256, made_by.seed) == ("", None)
 
 
 def test_blank_sentences_stay_blank_and_in_place() -> None:

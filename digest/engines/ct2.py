@@ -23,12 +23,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import ctranslate2
-
-from digest.engines import stops, templates
+from digest.engines import calls, stops, templates
 from digest.engines.catalogue import ModelFile
-from digest.engines.convert.decoder import CONTEXT
-from digest.engines.ct2_files import check_size, read_config, read_vocabulary
+from digest.engines.ct2_files import CONTEXT, check_size, read_config, read_vocabulary
 from digest.engines.identity import BATCH, CTRANSLATE2, PAD
 from digest.engines.merging import Call
 from digest.engines.place import Place, load
@@ -52,7 +49,6 @@ class CTranslate2Engine:
         batch: Inputs decoded together.
 
     Raises:
-        ConfigError: There is no such device.
         ModelError: The weights or the vocabulary cannot be loaded, or do not belong together.
     """
 
@@ -95,17 +91,17 @@ class CTranslate2Engine:
         """
         return self.complete_all([(prompt, inputs, options)])[0]
 
-    def complete_all(self, calls: Sequence[Call]) -> list[list[Completion]]:
+    def complete_all(self, asked: Sequence[Call]) -> list[list[Completion]]:
         """Answer several calls, each as ``complete`` does it; those that can be go together.
 
         Raises:
             ModelError: An input of one of them does not fit.
         """
-        turns = [self._cutter.cut(*call) for call in calls]
-        answers: list[list[Completion]] = [[] for _ in calls]
-        for group in _together(calls):
-            options = calls[group[0]][2]
-            longest = max(calls[number][2].max_output_tokens for number in group)
+        turns = [self._cutter.cut(*call) for call in asked]
+        answers: list[list[Completion]] = [[] for _ in asked]
+        for group in _together(asked):
+            options = asked[group[0]][2]
+            longest = max(asked[number][2].max_output_tokens for number in group)
             questions = [question for number in group for question in turns[number].questions]
             results = iter(
                 self._generated(
@@ -114,7 +110,7 @@ class CTranslate2Engine:
             )
             for number in group:
                 answers[number] = [
-                    self._answer(turns[number], question, next(results), calls[number][2])
+                    self._answer(turns[number], question, next(results), asked[number][2])
                     for question in turns[number].questions
                 ]
         return answers
@@ -132,7 +128,10 @@ class CTranslate2Engine:
         """CTranslate2's result for each question, in order; the questions of one length a batch."""
         filled = [self._filled(question) for question in questions]
         results: list[Any] = [None] * len(questions)
-        generator, choosing = self._chooser(options)
+        anew = calls.seed(options)
+        generator = load("Generator", self._folder, self._place) if anew else self._generator
+        # With several answers to one input, the end of one would be the end of all of them.
+        stop = options.stop if options.n_best == 1 or options.temperature == 0 else ()
         try:
             for batch in _batches(filled, self._batch):
                 found = generator.generate_batch(
@@ -144,10 +143,12 @@ class CTranslate2Engine:
                     end_token=sorted(self._vocabulary.end_ids),
                     return_end_token=True,
                     return_scores=True,
-                    **choosing(),
+                    **calls.choosing(options),
+                    **calls.heard(options, _Listener(self._vocabulary, stop, self._place.on_step)),
                 )
-                for number, result in zip(batch, found, strict=True):
-                    results[number] = self._waited(result)
+                waited = calls.waited(found, self._place.on_step)
+                for number, result in zip(batch, waited, strict=True):
+                    results[number] = result
         except (RuntimeError, ValueError) as exc:
             raise ModelError(f"CTranslate2 cannot run {self._folder}: {exc}") from exc
         return results
@@ -160,43 +161,6 @@ class CTranslate2Engine:
         if len(self._filler) != 1:
             return question
         return self._filler * (-len(question) % PAD) + question
-
-    def _chooser(self, options: DecodeOptions) -> tuple[Any, Callable[[], dict[str, Any]]]:
-        """A generator, and how it is to choose the tokens of a batch.
-
-        A generator's threads take the seed when they first draw and never again, so a draw that
-        can be repeated needs a generator of its own.
-        """
-        if options.temperature == 0 and options.beam_size > 1:
-            beams = {
-                "beam_size": options.beam_size,
-                "num_hypotheses": min(options.n_best, options.beam_size),
-                "asynchronous": True,  # steps of beams are not told, but the end of a batch is
-            }
-            return self._generator, lambda: beams
-        # With several answers to one input, the end of one would be the end of all of them.
-        stop = options.stop if options.n_best == 1 or options.temperature == 0 else ()
-
-        def watched(how: dict[str, Any]) -> dict[str, Any]:
-            return {"callback": _Listener(self._vocabulary, stop, self._place.on_step), **how}
-
-        if options.temperature == 0:
-            return self._generator, lambda: watched({"sampling_topk": 1})
-        ctranslate2.set_random_seed(options.seed)
-        drawing = {
-            "num_hypotheses": options.n_best,
-            "sampling_topk": options.top_k,
-            "sampling_topp": options.top_p,
-            "sampling_temperature": options.temperature,
-        }
-        return load("Generator", self._folder, self._place), lambda: watched(drawing)
-
-    def _waited(self, result: Any) -> Any:
-        if not isinstance(result, ctranslate2.AsyncGenerationResult):
-            return result
-        answer = result.result()
-        self._place.on_step()
-        return answer
 
     def _named(self, tokens: Sequence[int]) -> list[str]:
         return [self._vocabulary.names[token] for token in tokens]
@@ -233,11 +197,7 @@ class CTranslate2Engine:
 
 @dataclass(slots=True)
 class _Listener:
-    """Called with each token of the answers of a call; ends those that hold a stop string.
-
-    A thread of CTranslate2 is the last to let go of it, so it must not hold the generator: it would
-    end the thread that it runs on, and the process with it.
-    """
+    """Called with each token of a batch's answers; ends those that hold a stop string."""
 
     vocabulary: Vocabulary
     stop: tuple[str, ...]

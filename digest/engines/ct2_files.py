@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 from digest.errors import ModelError, ModelMissingError
 
 CONFIG, WEIGHTS = "config.json", "model.bin"
+CONTEXT = "context"
+"""In the configuration, from our converter: tokens that the model reads at most."""
 # Of the layout below; older ones lack parts of it. ctranslate2.specs.model_spec._serialize
 _BINARY_VERSIONS = (5, 6)
 
@@ -22,11 +24,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of the model in ``folder``.
 
     Raises:
-        ModelError: There is none, or it is no JSON object.
+        ModelError: There is none, it is no JSON object, or what we read of it has another type.
     """
     config = _json(folder / CONFIG)
     if not isinstance(config, dict):
         raise ModelError(f"{folder / CONFIG} is no JSON object")
+    for key, value in config.items():
+        kinds = int if key == CONTEXT else (str, type(None)) if key.endswith("_token") else object
+        if not isinstance(value, kinds):
+            raise ModelError(f"{folder / CONFIG}: {key} is {value!r}")
     return config
 
 

@@ -25,6 +25,10 @@ PARALLEL_GPU = 64
 BATCH = 16
 """Inputs that CTranslate2 decodes together."""
 
+BATCH_TOKENS = 1024
+"""Tokens of sources, with padding, that a sequence-to-sequence model translates together: about 25
+sentences of an abstract. Not compared with other numbers, for want of weights."""
+
 
 PAD = 16
 """Tokens to a multiple of which CTranslate2's inputs are filled up (``ct2``). Of 65 sentences 8
@@ -62,3 +66,14 @@ CTRANSLATE2 = Identity(
     2,
     {"batch": str(BATCH), "pad": str(PAD), "compute_type": "int8", "converter": str(CONVERTER)},
 )
+SEQ2SEQ = Identity(
+    "ctranslate2",
+    "ctranslate2",
+    1,
+    {"batch_tokens": str(BATCH_TOKENS), "compute_type": "int8"},
+)
+
+
+def direction(family: str, source: str, target: str) -> Mapping[str, str]:
+    """What of a sequence-to-sequence model's options says how it is told the languages."""
+    return {"family": family, "source": source, "target": target}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any, Literal
 import ctranslate2
 
 from digest.engines.device import Device
-from digest.errors import ConfigError, ModelError
+from digest.errors import ModelError
+
+log = logging.getLogger(__name__)
 
 CPU_TYPE = "int8"
 _BLACKWELL = 10
@@ -58,8 +61,9 @@ def compute_type(supported: set[str], capability: tuple[int, int] | None) -> str
 def load(kind: Literal["Generator", "Translator"], folder: Path, place: Place) -> Any:
     """The model in ``folder``, in CTranslate2, on ``place``.
 
+    Where CTranslate2 finds no GPU it is the CPU after all, and the log says so.
+
     Raises:
-        ConfigError: There is no such device.
         ModelError: CTranslate2 refuses the folder.
     """
     device, numbers = _device(place.device)
@@ -80,7 +84,8 @@ def _device(device: Device) -> tuple[str, str]:
     if device == "cpu":
         return "cpu", CPU_TYPE
     if ctranslate2.get_cuda_device_count() < 1:
-        raise ConfigError("CTranslate2 finds no GPU", hint='device = "cpu"')
+        log.warning("CTranslate2 finds no GPU that it can use; it computes on the CPU")
+        return "cpu", CPU_TYPE
     supported = ctranslate2.get_supported_compute_types("cuda")
     return "cuda", compute_type(supported, _capability())
 

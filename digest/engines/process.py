@@ -289,8 +289,12 @@ def build(
         )
         return llama.LlamaEngine(*files, model, placed)
     place = importlib.import_module("digest.engines.place")
+    computing = place.Place(where.threads, where.device, beat)
+    if family := getattr(model, "family", ""):  # it translates, and has no GGUF file
+        seq2seq = importlib.import_module("digest.engines.seq2seq")
+        return seq2seq.Seq2SeqEngine(files[0], model, family, computing)
     ct2 = importlib.import_module("digest.engines.ct2")
-    return ct2.CTranslate2Engine(*files, model, place.Place(where.threads, where.device, beat))
+    return ct2.CTranslate2Engine(*files, model, computing)
 
 
 def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:

@@ -4,6 +4,9 @@ The ladder: translate all sentences in one batch; normalise; check; ask again fo
 several samples each in one batch, naming what must be kept, and let the checks choose; cut what
 still fails into clauses; at last keep the English. Nothing that fails a hard check is published
 as a translation, and nothing is dropped.
+
+A model that follows no prompt cannot be told what to keep. It searches with beams, and where a
+sentence fails the checks choose among the best of them.
 """
 
 from __future__ import annotations
@@ -44,6 +47,11 @@ SAMPLES = 4
 _LANGUAGES = {"zh-Hans": "简体中文"}
 _GREEDY = DecodeOptions(temperature=0.0)
 _SAMPLED = DecodeOptions(temperature=0.7)
+_BEAMS = DecodeOptions(beam_size=4)
+_HYPOTHESES = DecodeOptions(beam_size=2 * SAMPLES, n_best=2 * SAMPLES)
+"""Of a wider search, so that they are more than what the first one already held; not compared with
+other numbers, for want of a model's weights."""
+_NO_PROMPT = Prompt("", "")
 # Qwen2.5 needs 0.20 to 0.30 tokens of Chinese for an English character; formulas need more.
 _TOKENS_PER_CHAR = 0.6
 _MIN_OUTPUT_TOKENS = 64
@@ -95,24 +103,33 @@ class Translator:
         self._plain = _prompt(wording.render(language=_LANGUAGES[target], keep=False))
         self._keeping = _prompt(wording.render(language=_LANGUAGES[target], keep=True))
         self._keep = templates.get_template("keep.j2")
+        if not engine.instructed:
+            self._plain = self._keeping = _NO_PROMPT
+        self._once = _GREEDY if engine.instructed else _BEAMS
         self.made_by = self._provenance()
         """What a translation depends on besides its source; known before any is made."""
 
     def _provenance(self) -> MadeBy:
+        instructed = self._engine.instructed
         words = repr((self._plain, self._keeping)) + self._keep.render(sentence="", keep=[])
+        sampling = {
+            "samples": str(SAMPLES),
+            "temperature": str(_SAMPLED.temperature),
+            "top_k": str(_SAMPLED.top_k),
+        }
+        search = {
+            "beam_size": str(_BEAMS.beam_size),
+            "retry_beam_size": str(_HYPOTHESES.beam_size),
+            "n_best": str(_HYPOTHESES.n_best),
+        }
         return MadeBy(
             engine=self._engine.name,
             version=f"{self._engine.version}/translate-{RECIPE}",
             model=self._engine.model,
             sha256=self._engine.sha256,
-            options={
-                **self._engine.options,
-                "samples": str(SAMPLES),
-                "temperature": str(_SAMPLED.temperature),
-                "top_k": str(_SAMPLED.top_k),
-            },
-            prompt_sha256=hashlib.sha256(words.encode()).hexdigest(),
-            seed=_SAMPLED.seed,
+            options={**self._engine.options, **(sampling if instructed else search)},
+            prompt_sha256=hashlib.sha256(words.encode()).hexdigest() if instructed else "",
+            seed=_SAMPLED.seed if instructed else None,
         )
 
     def translate(self, text: str) -> Translation:
@@ -138,7 +155,8 @@ class Translator:
             TranslateError: The engine did not answer for every sentence.
         """
         drafts = self._first(sentences)
-        drafts = _better(drafts, self._ask_again([d for d in drafts if _worth_asking(d)]))
+        again = self._ask_again if self._engine.instructed else self._search_again
+        drafts = _better(drafts, again([d for d in drafts if _worth_asking(d)]))
         drafts = _better(drafts, self._by_clauses([d for d in drafts if not d.passes]))
         finished = [_finished(draft) for draft in drafts]
         logger.debug(
@@ -151,7 +169,7 @@ class Translator:
 
     def _first(self, sentences: Sequence[str]) -> list[_Draft]:
         filled = [sentence for sentence in sentences if sentence.strip()]
-        answers = iter(self._complete(self._plain, filled, _GREEDY))
+        answers = iter(self._complete(self._plain, filled, self._once))
         return [
             _draft(sentence, next(answers)) if sentence.strip() else _Draft(sentence, "", {})
             for sentence in sentences
@@ -171,11 +189,21 @@ class Translator:
             for source, answer in zip(sources, answers, strict=True)
         ]
 
+    def _search_again(self, drafts: Sequence[_Draft]) -> list[_Draft]:
+        """The best hypotheses of each; one that the model could not read is left to its clauses."""
+        sources = [draft.source for draft in drafts if draft.text]
+        answers = self._complete(_NO_PROMPT, sources, _HYPOTHESES)
+        return [
+            replace(_draft(source, each), repaired=True)
+            for source, answer in zip(sources, answers, strict=True)
+            for each in (answer, *answer.others)
+        ]
+
     def _by_clauses(self, drafts: Sequence[_Draft]) -> list[_Draft]:
         """Each sentence from its clauses; those of all sentences together in one batch."""
         clauses = [split_clauses(draft.source) for draft in drafts]
         pieces = [piece for parts in clauses if len(parts) > 1 for piece in parts]
-        answers = iter(self._complete(self._plain, pieces, _GREEDY))
+        answers = iter(self._complete(self._plain, pieces, self._once))
         return [
             replace(_joined_draft(draft.source, [next(answers) for _ in parts]), repaired=True)
             for draft, parts in zip(drafts, clauses, strict=True)

@@ -20,10 +20,8 @@ import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
 from digest.engines.convert.weights import Weights
+from digest.engines.ct2_files import CONTEXT
 from digest.errors import ModelError
-
-CONTEXT = "context"
-"""In the configuration: tokens that the converted model reads, where the file reads more."""
 
 _ALIAS = "decoder/embeddings/weight"
 
