@@ -56,7 +56,7 @@ def _assertion(engine: Any) -> None:
     batch.n_tokens = BATCH_TOKENS + 1
     for i in range(batch.n_tokens):
         batch.token[i], batch.pos[i], batch.logits[i] = 1, i, False
-        batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+        batch.n_seq_id[i], batch.seq_id[i][0] = 1, engine._context.sequences - 1
     llama_cpp.llama_decode(engine._context._context, batch)
 
 

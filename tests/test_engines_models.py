@@ -13,7 +13,7 @@ import pytest
 
 from digest.engines.catalogue import ModelFile, find
 from digest.engines.converted import ensure_converted
-from digest.engines.process import Kind, WorkerEngine
+from digest.engines.process import Kind, Running, WorkerEngine
 from digest.engines.templates import Segment, frame
 from digest.engines.verify import verify
 from digest.engines.vocabulary import Vocabulary, load_model
@@ -85,7 +85,7 @@ def test_threads_do_not_change_the_text(
 ) -> None:
     kind: Kind = "llama.cpp" if engine.name == "llama.cpp" else "ctranslate2"
     expected = engine.complete(PROMPT, INPUTS[:2], OPTIONS)
-    with WorkerEngine(kind, model, models_dir, threads=1) as single:
+    with WorkerEngine(kind, model, models_dir, Running(threads=1)) as single:
         assert single.complete(PROMPT, INPUTS[:2], OPTIONS) == expected
 
 

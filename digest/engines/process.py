@@ -23,8 +23,8 @@ from digest.engines import device, identity, memory, threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
 from digest.engines.device import Device, Wanted
+from digest.engines.lock import default_turn_file, turn
 from digest.engines.merging import Call, Merging
-from digest.engines.turn import default_turn_file, turn
 from digest.engines.verify import ensure
 from digest.errors import WorkerDied, WorkerError
 from digest.records import Completion, DecodeOptions, Prompt

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from digest.engines.turn import turn
+from digest.engines.lock import turn
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from digest.engines.turn import turn
+from digest.engines.lock import turn
 with turn(Path(sys.argv[1])):
     print("mine", flush=True)
     time.sleep(60)
