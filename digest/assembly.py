@@ -26,14 +26,13 @@ from digest.bundles.write import check_folder, export
 from digest.calendar import load_calendar
 from digest.clock import SystemClock
 from digest.config import Config, check_category
-from digest.engines import catalogue
+from digest.engines import catalogue, known, present
 from digest.engines.addresses import endpoint
 from digest.engines.convert import convert
 from digest.engines.converted import ensure_converted
 from digest.engines.device import Wanted
 from digest.engines.process import Kind, Running, WorkerEngine
 from digest.engines.server import Access, ServerEngine
-from digest.engines.verify import ensure
 from digest.errors import ConfigError, FetchError, ModelError
 from digest.explain.reading import Explainer
 from digest.extract import TIMEOUT_S, Extractor, Layout
@@ -181,7 +180,7 @@ def export_bundle(
         StoreError: The folder is missing, or the disk is full or cannot be written.
     """
     check_folder(out)
-    models = tuple(dict.fromkeys(map(catalogue.find, (config.model, config.translator))))
+    models = tuple(dict.fromkeys(_local_models(config)))
     found = gather(checkout, config.models_dir / ".wheels", progress) if carried.wheels else None
     wanted = contents.Wanted(
         carried.since,
@@ -204,13 +203,20 @@ def import_bundle(path: Path, config: Config, progress: Bytes) -> Imported:
     return read.import_bundle(path, _place(config), progress)
 
 
+def _local_models(config: Config) -> Iterator[catalogue.ModelFile]:
+    """Those of the configuration that are files here."""
+    for name in (config.model, config.translator):
+        if not name.startswith(SERVER):
+            yield known.ready(name, config.models_dir)
+
+
 def _place(config: Config) -> contents.Place:
     return contents.Place(config.home, config.models_dir, ledger(store(config)))
 
 
 def convert_model(model: catalogue.ModelFile, config: Config, progress: Bytes) -> None:
     """Make the CTranslate2 folder of a model that translates, where there is none that fits."""
-    if "ctranslate2" not in model.engines:
+    if "ctranslate2" not in model.engines or model.members:
         return
     try:
         ensure_converted(model, config.models_dir)
@@ -234,7 +240,9 @@ def tools(config: Config) -> Iterator[Tools]:
         ConfigError: The catalogue has no such model.
     """
     if not config.model.startswith(SERVER):
-        catalogue.find(config.model)  # both names are looked at before either file is
+        known.find(
+            config.model, config.models_dir
+        )  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
     with translator(config) as translates, reader(config) as reads:
         explainer = Explainer(
@@ -257,7 +265,7 @@ def translation_engine(config: Config) -> Iterator[Engine]:
         with model_server(config.translator, config) as server:
             yield server
         return
-    model = catalogue.find(config.translator)
+    model = known.ready(config.translator, config.models_dir)
     wanted = config.translator_engine
     auto: Kind = "ctranslate2" if "ctranslate2" in model.engines else "llama.cpp"
     with engine(auto if wanted == "auto" else cast(Kind, wanted), model, config) as opened:
@@ -271,8 +279,10 @@ def reader(config: Config) -> Iterator[Engine]:
         with model_server(config.model, config) as server:
             yield server
         return
-    model, wanted = catalogue.find(config.model), config.engine
+    model, wanted = known.ready(config.model, config.models_dir), config.engine
     kind = "llama.cpp" if wanted == "auto" else cast(Kind, wanted)
+    if model.family:
+        raise ConfigError(f"{model.name} only translates", "model = one that follows a prompt")
     with engine(kind, model, config) as opened:
         yield opened
 
@@ -293,10 +303,11 @@ def engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[W
         parallel=config.parallel,
         papers_at_once=config.papers_at_once,
         memory_bytes=config.memory_gb * 10**9,
+        target=config.target,
     )
     with WorkerEngine(kind, model, config.models_dir, running) as opened:
-        ensure(model, config.models_dir)
-        if kind == "ctranslate2":
+        present.ensure(model, config.models_dir)
+        if kind == "ctranslate2" and not model.members:
             ensure_converted(model, config.models_dir)
         yield opened
 

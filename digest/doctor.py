@@ -17,7 +17,7 @@ from typing import Literal
 from digest.assembly import SERVER, model_server
 from digest.calendar import EASTERN, load_calendar
 from digest.config import CONFIG_FILE, Config
-from digest.engines import catalogue, verify
+from digest.engines import known, present
 from digest.engines.converted import ensure_converted
 from digest.engines.process import physical_cores
 from digest.errors import DigestError
@@ -81,7 +81,7 @@ def _machine(config: Config) -> Iterator[Finding]:
     if config.model.startswith(SERVER):
         yield Finding("memory", "ok", f"{memory / 2**30:.1f} GiB")
         return
-    need = 3 * _find(config.model).bytes + (2 << 30)
+    need = 3 * known.find(config.model, config.models_dir).bytes + (2 << 30)
     short = memory < need
     yield Finding(
         "memory",
@@ -116,13 +116,20 @@ def _models(config: Config) -> Iterator[Finding]:
     names = dict.fromkeys((config.model, config.translator))
     local = [name for name in names if not name.startswith(SERVER)]
     for name in local:
-        yield _looked(f"model {name}", partial(verify.ensure, _find(name), config.models_dir))
-    if config.translator not in local:
-        return
-    yield _looked(
-        "translator",
-        partial(ensure_converted, _find(config.translator), config.models_dir),
-    )
+        yield _looked(f"model {name}", partial(_here, name, config))
+    if config.translator in local and config.translator_engine != "llama.cpp":
+        yield _looked("translator", partial(_converted, config))
+
+
+def _here(name: str, config: Config) -> Path:
+    return present.ensure(known.ready(name, config.models_dir), config.models_dir)
+
+
+def _converted(config: Config) -> Path:
+    model = known.ready(config.translator, config.models_dir)
+    if model.members or "ctranslate2" not in model.engines:
+        return present.ensure(model, config.models_dir)
+    return ensure_converted(model, config.models_dir)
 
 
 def _server(config: Config) -> Iterator[Finding]:
@@ -140,10 +147,6 @@ def _server(config: Config) -> Iterator[Finding]:
         else:
             cure = f"it has: {', '.join(known) or 'none'}"
             yield Finding("model server", "FAIL", f"it does not have {server.model}", cure)
-
-
-def _find(name: str) -> catalogue.ModelFile:
-    return catalogue.find(name)
 
 
 def _looked(what: str, look: Callable[[], Path]) -> Finding:

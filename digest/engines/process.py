@@ -19,13 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from digest.engines import device, identity, memory, threads
+from digest.engines import device, identity, memory, present, threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
 from digest.engines.device import Device, Wanted
 from digest.engines.lock import default_turn_file, turn
 from digest.engines.merging import Call, Merging
-from digest.engines.verify import ensure
 from digest.errors import WorkerDied, WorkerError
 from digest.records import Completion, DecodeOptions, Prompt
 from digest.worker import Limits, Worker, beat
@@ -61,6 +60,7 @@ class Running:
         gpu_layers: On a GPU; -1: as many as fit.
         parallel: Answers that llama.cpp decodes together.
         papers_at_once: Papers in flight on a GPU; on a CPU it can only be lowered.
+        target: Language that a sequence-to-sequence model translates into.
         memory_bytes: What its process may take besides the mapped file; 0: what the machine has.
         turn_file: The lock by which one model computes at a time.
     """
@@ -71,6 +71,7 @@ class Running:
     parallel: int = 0
     papers_at_once: int = 0
     memory_bytes: int = 0
+    target: str = "zh-Hans"
     turn_file: Path = field(default_factory=default_turn_file)
 
 
@@ -83,6 +84,7 @@ class Place:
     gpu_layers: int
     parallel: int
     papers: int
+    target: str = "zh-Hans"
 
 
 class WorkerEngine:
@@ -98,8 +100,6 @@ class WorkerEngine:
         ConfigError: The engine cannot run this model, or there is no GPU where one is asked for.
     """
 
-    instructed = True
-
     def __init__(
         self, kind: Kind, model: ModelFile, models_dir: Path, running: Running | None = None
     ):
@@ -110,7 +110,8 @@ class WorkerEngine:
         self.name, self.version = signature.name, signature.version
         self.model, self.sha256 = model.name, model.sha256
         self.options: Mapping[str, str] = _options(kind, model, self._place)
-        self.at_once = self._place.papers
+        self.at_once = 1 if model.family else self._place.papers
+        self.instructed = not model.family
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._worker: Worker | None = None
         self._loaded = self._over = False
@@ -210,7 +211,9 @@ class WorkerEngine:
         longest = max(_bytes([text]) for _, inputs, _ in calls for text in inputs)
         every = sum(_bytes(inputs) for _, inputs, _ in calls)
         size_bytes = max(map(_bytes, shared)) + min(every, identity.BATCH * longest)
-        return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + _STEP_S)
+        # Of a search with beams only the end of a batch is told.
+        steps = _STEP_S * (8 if self._entry.family else 1)
+        return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + steps)
 
     def _load_s(self) -> float:
         return 0.0 if self._loaded else self._gigabytes * _LOAD_S
@@ -222,8 +225,8 @@ class WorkerEngine:
     # -------------------------------------------------------------- the child
 
     def _start(self) -> Worker:
-        files = [ensure(self._entry, self._models_dir)]
-        if self._kind == "ctranslate2":
+        files = [present.ensure(self._entry, self._models_dir)]
+        if self._kind == "ctranslate2" and not self._entry.members:
             files.insert(0, ensure_converted(self._entry, self._models_dir))
         arguments = (self._kind, tuple(files), self._entry, self._place, self._steps_down)
         limits = Limits(network=False)
@@ -255,11 +258,15 @@ def place(kind: Kind, models_dir: Path, running: Running) -> Place:
         gpu_layers=running.gpu_layers if on_gpu else 0,
         parallel=running.parallel or (identity.PARALLEL_GPU if on_gpu else identity.PARALLEL),
         papers=(asked or most) if on_gpu else min(asked or most, most),
+        target=running.target,
     )
 
 
 def _options(kind: Kind, model: ModelFile, where: Place) -> Mapping[str, str]:
     """What changes the text, known before anything is loaded."""
+    if model.family:
+        translates = identity.direction(model.family, "en", where.target)
+        return {**identity.SEQ2SEQ.options(model), **translates}
     options = dict(IDENTITIES[kind].options(model))
     if kind == "llama.cpp":
         options["parallel"] = str(where.parallel)
@@ -290,9 +297,9 @@ def build(
         return llama.LlamaEngine(*files, model, placed)
     place = importlib.import_module("digest.engines.place")
     computing = place.Place(where.threads, where.device, beat)
-    if family := getattr(model, "family", ""):  # it translates, and has no GGUF file
+    if model.family:  # it translates, and has no GGUF file
         seq2seq = importlib.import_module("digest.engines.seq2seq")
-        return seq2seq.Seq2SeqEngine(files[0], model, family, computing)
+        return seq2seq.Seq2SeqEngine(files[0], model, model.family, computing, target=where.target)
     ct2 = importlib.import_module("digest.engines.ct2")
     return ct2.CTranslate2Engine(*files, model, computing)
 

@@ -36,10 +36,11 @@ def candidates(cores: int) -> list[int]:
 
 
 def _key(kind: str, cores: int) -> str:
-    return f"{kind} on {_processor()}, {cores} cores"
+    return f"{kind} on {processor()}, {cores} cores"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name, as the system has it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

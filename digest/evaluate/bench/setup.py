@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from digest import assembly
 from digest.config import Config
-from digest.engines import catalogue
+from digest.engines import catalogue, known
 from digest.engines.process import physical_cores
 from digest.records import Document, Engine
 from digest.worker import Limits, Worker
@@ -33,7 +33,7 @@ class Setup:
     @property
     def model(self) -> catalogue.ModelFile:
         """The catalogue entry; one model does all jobs here."""
-        return catalogue.find(self.config.model)
+        return known.ready(self.config.model, self.config.models_dir)
 
     @property
     def threads(self) -> int:
