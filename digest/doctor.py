@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from digest.assembly import SERVER, model_server
 from digest.calendar import EASTERN, load_calendar
 from digest.config import CONFIG_FILE, Config
 from digest.engines import known, present
 from digest.engines.converted import ensure_converted
-from digest.engines.process import physical_cores
+from digest.engines.process import Kind, physical_cores
 from digest.errors import DigestError
+from digest.selftest import measure
 from digest.store import Store
 from digest.worker import Worker, leave_network
 
@@ -47,8 +48,8 @@ class NetworkProbe:
         return leave_network()
 
 
-def examine(config: Config) -> list[Finding]:
-    """All checks, in the order in which one would look."""
+def examine(config: Config, quick: bool = False) -> list[Finding]:
+    """All checks, in the order in which one would look; ``quick``: without running a model."""
     looks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
         _python,
         _machine,
@@ -57,6 +58,7 @@ def examine(config: Config) -> list[Finding]:
         _server,
         _network,
         _arxiv,
+        *(() if quick else (_speed,)),
     )
     return [finding for look in looks for finding in look(config)]
 
@@ -154,6 +156,32 @@ def _looked(what: str, look: Callable[[], Path]) -> Finding:
         return Finding(what, "ok", str(look()))
     except DigestError as exc:
         return Finding(what, "FAIL", exc.message, exc.hint or "")
+
+
+def _speed(config: Config) -> Iterator[Finding]:
+    """How fast the models are with how many threads; what is best is kept for the runs."""
+    for kind, name in (("llama.cpp", config.model), ("ctranslate2", config.translator)):
+        if name.startswith(SERVER):
+            continue
+        what = f"speed of {kind}"
+        try:
+            model = known.ready(name, config.models_dir)
+            if kind not in model.engines or model.family:
+                continue
+            speed = measure(cast(Kind, kind), model, config)
+        except DigestError as exc:
+            yield Finding(what, "FAIL", exc.message, exc.hint or "")
+            continue
+        others = ", ".join(
+            f"{n}: {value:.0f}" for n, value in speed.by_threads.items() if n != speed.fastest
+        )
+        found = f"{speed.by_threads[speed.fastest]:.0f} tokens/s with {speed.fastest} threads"
+        found += f" ({others})" if others else ""
+        if speed.kept or config.threads:
+            yield Finding(what, "ok", found)
+        else:
+            cure = "other work is running: ask again when the machine is quiet"
+            yield Finding(what, "warn", f"{found}, not kept", cure)
 
 
 def _network(_config: Config) -> Iterator[Finding]:

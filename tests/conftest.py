@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from digest.config import Config
+from digest.engines import process
 from digest.errors import DigestError
 from digest.records import (
     Breakdown,
@@ -51,6 +52,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name not in ("DIGEST_TEST_DATA", "DIGEST_MODELS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
+    # Turns are taken among all models of the machine; a test waits for no night's run.
+    monkeypatch.setattr(process, "default_turn_file", lambda: tmp_path / "turn")
 
 
 @pytest.fixture(params=["UTC", "America/New_York", "Asia/Shanghai"])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.engines import templates
 from digest.engines.catalogue import HubSource, WheelSource, catalogue, find, read
 from digest.errors import ConfigError
 
@@ -63,6 +64,7 @@ def test_alias_case_and_default(tmp_path: Path) -> None:
         ("bytes = 3", "bytes = 0", "must be positive"),
         ("bytes = 3", 'bytes = 3\ncolour = "red"', "colour"),
         ("sha256 = ", 'sha256 = "abc" #', "64 hex digits"),
+        ("context = 64", 'context = 64\nfamily = "nllb"', "family and members, or neither"),
         ("context = 64", "", "context"),
         ('default = "one"', "", "lacks 'default'"),
         ('default = "one"', 'default = "two"', "unknown model 'two'"),
@@ -88,11 +90,16 @@ def test_unknown_model_lists_known_ones_and_guesses() -> None:
 
 def test_the_shipped_catalogue() -> None:
     shipped = {model.name: model for model in catalogue().models}
-    assert set(shipped) == {
+    pinned = {name for name, model in shipped.items() if model.pinned}
+    assert pinned == {
         "qwen2.5-coder-1.5b-instruct-q4_k_m",
         "qwen2.5-coder-0.5b-instruct-q4_k_m",
         "smollm2-135m-instruct-q4_1",
     }
+    for model in shipped.values():
+        assert model.family or model.template in templates.names(), model.name
+        assert model.licence_url.startswith("https://"), model.name
+        assert 0 < model.parameters_b < 100, model.name
     assert find().name == "qwen2.5-coder-1.5b-instruct-q4_k_m"
     assert find("0.5b").bytes == 491400064
     parts = find("1.5b").sources[1]

@@ -99,13 +99,8 @@ def test_the_time_limit_grows_with_the_work(tmp_path: Path) -> None:
 
 
 def test_a_model_of_a_family_translates(tmp_path: Path) -> None:
-    class Translating(ModelFile):
-        family = "nllb"
-
     folder = write_tiny_seq2seq(tmp_path)
-    entry = Translating(
-        **{field.name: getattr(tiny_entry(), field.name) for field in dataclasses.fields(ModelFile)}
-    )
+    entry = dataclasses.replace(tiny_entry(), family="nllb", members=("model.bin",))
     engine = build("ctranslate2", (folder,), entry, Place(1, "cpu", 0, 1, 1))
     assert not engine.instructed
     assert len(engine.complete(PROMPT, ["We propose method 3."], SHORT)) == 1

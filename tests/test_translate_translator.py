@@ -22,7 +22,6 @@ class FakeEngine:
     name, model, sha256, version = "fake", "table", "0" * 64, "1"
     instructed, at_once = True, 1
     options: Mapping[str, str] = {"batch": "16"}
-    instructed, at_once = True, 1
 
     def __init__(self, write: Callable[[Prompt, str, int], str]):
         self.write, self.calls = write, list[tuple[list[str], DecodeOptions]]()
@@ -31,7 +30,13 @@ class FakeEngine:
         self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
     ) -> list[Completion]:
         self.calls.append((list(inputs), options))
-        return [Completion(self.write(prompt, t, i), 1, True) for i, t in enumerate(inputs)]
+        if options.n_best == 1:
+            return [Completion(self.write(prompt, t, i), 1, True) for i, t in enumerate(inputs)]
+        samples = [
+            [Completion(self.write(prompt, t, n), 1, True) for n in range(options.n_best)]
+            for t in inputs
+        ]
+        return [dataclasses.replace(first, others=tuple(others)) for first, *others in samples]
 
 
 def test_all_sentences_go_in_one_batch_and_join_without_spaces() -> None:
@@ -57,7 +62,7 @@ def test_a_failing_sentence_is_sampled_with_what_must_be_kept() -> None:
     assert sentence.text == "模型准确率达到 94%。"
     assert (sentence.repaired, sentence.kept) == (True, False)
     inputs, options = engine.calls[1]
-    assert len(inputs) == SAMPLES
+    assert (len(inputs), options.n_best) == (1, SAMPLES)
     assert inputs[0].startswith(PLAIN)
     assert inputs[0].endswith("94%")
     assert options.temperature > 0
@@ -186,7 +191,7 @@ def test_blank_sentences_stay_blank_and_in_place() -> None:
 def test_provenance_names_engine_prompt_and_recipe() -> None:
     translator = Translator(FakeEngine(lambda *_: "它有效。"))
     made_by = translator.made_by
-    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-1")
+    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-2")
     assert len(made_by.prompt_sha256) == 64
     assert made_by.options["batch"] == "16"
     assert translator.translate("It works.").made_by == made_by

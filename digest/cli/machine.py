@@ -20,13 +20,17 @@ log = logging.getLogger("digest")
 
 
 @click.command()
+@click.option("--quick", is_flag=True, help="Run no model: without their speed and threads.")
 @json_option
 @pass_session
-def doctor(session: Session, as_json: bool) -> None:
-    """Look for what would make a run fail. Exit code 1 where something would."""
+def doctor(session: Session, quick: bool, as_json: bool) -> None:
+    """Look for what would make a run fail. Exit code 1 where something would.
+
+    Runs each model for seconds, with different numbers of threads, and keeps the fastest for runs.
+    """
     from digest import doctor as checks
 
-    findings = checks.examine(session.config())
+    findings = checks.examine(session.config(), quick)
     if as_json:
         click.echo(json_text(to_builtins(findings)))
     else:

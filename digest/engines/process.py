@@ -72,7 +72,7 @@ class Running:
     papers_at_once: int = 0
     memory_bytes: int = 0
     target: str = "zh-Hans"
-    turn_file: Path = field(default_factory=default_turn_file)
+    turn_file: Path = field(default_factory=lambda: default_turn_file())
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from digest.words.typography import tidy
 
 logger = logging.getLogger(__name__)
 
-RECIPE = 1
+RECIPE = 2
 """Raised when this package changes the text that comes out."""
 
 SAMPLES = 4
@@ -46,7 +46,7 @@ SAMPLES = 4
 
 _LANGUAGES = {"zh-Hans": "简体中文"}
 _GREEDY = DecodeOptions(temperature=0.0)
-_SAMPLED = DecodeOptions(temperature=0.7)
+_SAMPLED = DecodeOptions(temperature=0.7, n_best=SAMPLES)
 _BEAMS = DecodeOptions(beam_size=4)
 _HYPOTHESES = DecodeOptions(beam_size=2 * SAMPLES, n_best=2 * SAMPLES)
 """Of a wider search, so that they are more than what the first one already held; not compared with
@@ -177,27 +177,18 @@ class Translator:
 
     def _ask_again(self, drafts: Sequence[_Draft]) -> list[_Draft]:
         """Several samples of each, told what to keep; together in one batch."""
+        sources = [draft.source for draft in drafts]
+        kept = [_must_keep(source) for source in sources]
         inputs = [
-            self._keep.render(sentence=draft.source, keep=keep) if keep else draft.source
-            for draft in drafts
-            for keep in [_must_keep(draft.source)] * SAMPLES
+            self._keep.render(sentence=source, keep=keep) if keep else source
+            for source, keep in zip(sources, kept, strict=True)
         ]
-        answers = self._complete(self._keeping, inputs, _SAMPLED)
-        sources = [draft.source for draft in drafts for _ in range(SAMPLES)]
-        return [
-            replace(_draft(source, answer), repaired=True)
-            for source, answer in zip(sources, answers, strict=True)
-        ]
+        return _choices(sources, self._complete(self._keeping, inputs, _SAMPLED))
 
     def _search_again(self, drafts: Sequence[_Draft]) -> list[_Draft]:
         """The best hypotheses of each; one that the model could not read is left to its clauses."""
         sources = [draft.source for draft in drafts if draft.text]
-        answers = self._complete(_NO_PROMPT, sources, _HYPOTHESES)
-        return [
-            replace(_draft(source, each), repaired=True)
-            for source, answer in zip(sources, answers, strict=True)
-            for each in (answer, *answer.others)
-        ]
+        return _choices(sources, self._complete(_NO_PROMPT, sources, _HYPOTHESES))
 
     def _by_clauses(self, drafts: Sequence[_Draft]) -> list[_Draft]:
         """Each sentence from its clauses; those of all sentences together in one batch."""
@@ -252,6 +243,15 @@ def _joined_draft(source: str, answers: Sequence[Completion]) -> _Draft:
     parts = [normalise("", answer.text).rstrip("。；，") for answer in answers]
     finished = all(answer.finished for answer in answers)
     return _draft(source, Completion("，".join(parts), 0, finished))
+
+
+def _choices(sources: Sequence[str], answers: Sequence[Completion]) -> list[_Draft]:
+    """A repaired draft of each of the answers to each source."""
+    return [
+        replace(_draft(source, each), repaired=True)
+        for source, answer in zip(sources, answers, strict=True)
+        for each in (answer, *answer.others)
+    ]
 
 
 def _better(drafts: Sequence[_Draft], candidates: Sequence[_Draft]) -> list[_Draft]:
