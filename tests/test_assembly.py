@@ -10,10 +10,10 @@ import pytest
 from digest import assembly
 from digest.config import Config
 from digest.errors import ConfigError
+from digest.evaluate.chat import FakeChat, Reply
 from digest.pipeline import Day, run_day
 from digest.records import DecodeOptions, Prompt
 from digest.sources.folder import FolderSource
-from tests.chat import FakeChat, Reply
 
 SAMPLES = Path(__file__).parent / "data" / "papers"
 

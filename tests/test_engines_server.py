@@ -15,8 +15,8 @@ from digest.engines.addresses import endpoint
 from digest.engines.defuse import defused
 from digest.engines.server import Access, ServerEngine
 from digest.errors import ConfigError, ModelError, ModelMissingError, ServerError
+from digest.evaluate.chat import Answer, FakeChat, Reply
 from digest.records import DecodeOptions, Engine, Prompt
-from tests.chat import Answer, FakeChat, Reply
 
 pytestmark = pytest.mark.loopback
 

@@ -60,7 +60,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is part of some tests."""
+        """A client that hangs up is no fault of ours."""
 
 
 def _handler(owner: FakeChat) -> type[BaseHTTPRequestHandler]:
