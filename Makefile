@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 HOME_DIR ?= home
 MODEL  ?=
 PAPERS ?= tests/data/papers
+BENCH_PAPERS ?= $(wildcard tests/data/papers/*.pdf)
+BENCH_ABSTRACTS ?= tests/data/papers
 # llama-cpp-python publishes prebuilt CPU wheels here; PyPI has only its source.
 # PREBUILT=0 builds the hash-pinned source in any case.
 LLAMA_WHEELS ?= https://abetlen.github.io/llama-cpp-python/whl/cpu
@@ -14,7 +16,7 @@ MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract lint fmt types \
-  check bench samples lock clean
+  check bench bench-full server-night samples lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +66,17 @@ types: $(VENV)/.dev ## mypy, strict
 
 check: lint types test ## lint, types and fast tests
 
-bench: $(VENV)/.run ## batched decoding and translation against one at a time, as ratios
-	$(BIN)/digest bench $(MODEL_FLAGS)
+bench: $(VENV)/.run ## engines against the plain ways, in one run (BENCH_PAPERS=, BENCH_ABSTRACTS=)
+	@$(MAKE) --no-print-directory models MODEL=0.5b
+	$(BIN)/digest bench $(firstword $(BENCH_PAPERS)) --abstracts $(BENCH_ABSTRACTS) --model 0.5b
+
+bench-full: $(VENV)/.run ## the same with three papers and the 1.5 B; goes on where it was stopped
+	@$(MAKE) --no-print-directory models MODEL=1.5b
+	$(BIN)/digest bench $(wordlist 1,3,$(BENCH_PAPERS)) --abstracts $(BENCH_ABSTRACTS) --model 1.5b \
+	  --state $(HOME_DIR)/bench-full.json
+
+server-night: $(VENV)/.run ## a night of a thousand papers against a fake model server: what is ours costs
+	$(BIN)/python scripts/server_night.py
 
 samples: $(VENV)/.run ## typeset the sample papers again (needs LaTeX)
 	$(BIN)/python scripts/make_samples.py

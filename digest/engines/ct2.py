@@ -30,7 +30,7 @@ from digest.engines.identity import BATCH, CTRANSLATE2, PAD
 from digest.engines.merging import Call
 from digest.engines.place import Place, load
 from digest.engines.templates import Segment
-from digest.engines.turns import Cutter, Turn
+from digest.engines.turns import Cutter, Turn, filled
 from digest.engines.vocabulary import Vocabulary
 from digest.errors import ModelError
 from digest.records import Completion, DecodeOptions, Prompt
@@ -126,16 +126,16 @@ class CTranslate2Engine:
         options: DecodeOptions,
     ) -> list[Any]:
         """CTranslate2's result for each question, in order; the questions of one length a batch."""
-        filled = [self._filled(question) for question in questions]
+        asked = [self._filled(question) for question in questions]
         results: list[Any] = [None] * len(questions)
         anew = calls.seed(options)
         generator = load("Generator", self._folder, self._place) if anew else self._generator
         # With several answers to one input, the end of one would be the end of all of them.
         stop = options.stop if options.n_best == 1 or options.temperature == 0 else ()
         try:
-            for batch in _batches(filled, self._batch):
+            for batch in _batches(asked, self._batch):
                 found = generator.generate_batch(
-                    [self._named(filled[number]) for number in batch],
+                    [self._named(asked[number]) for number in batch],
                     static_prompt=self._named(prefix),  # decoded once, kept for the next batch
                     max_batch_size=self._batch,
                     max_length=options.max_output_tokens,  # of the answer: the prompt is left out
@@ -154,13 +154,7 @@ class CTranslate2Engine:
         return results
 
     def _filled(self, question: tuple[int, ...]) -> tuple[int, ...]:
-        """``question`` after so many line ends that its length is a multiple of ``PAD``.
-
-        Where a line end is several tokens, it stays as it is: batches are smaller then.
-        """
-        if len(self._filler) != 1:
-            return question
-        return self._filler * (-len(question) % PAD) + question
+        return filled(question, self._filler)
 
     def _named(self, tokens: Sequence[int]) -> list[str]:
         return [self._vocabulary.names[token] for token in tokens]

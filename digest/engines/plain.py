@@ -19,6 +19,7 @@ import numpy as np
 from digest.engines import templates
 from digest.engines.catalogue import ModelFile
 from digest.engines.templates import Segment
+from digest.engines.turns import filled
 from digest.engines.vocabulary import Vocabulary, load_model, start_backend
 from digest.records import Completion, DecodeOptions, Prompt
 from digest.worker import beat
@@ -153,6 +154,9 @@ class BareLoop:
 class PlainGenerator:
     """CTranslate2, one ``generate_batch`` for each input with its whole prompt.
 
+    The prompt is ours token by token, with the line ends that fill it up: what is compared is the
+    way of decoding, not the wording.
+
     Args:
         folder: The converted weights.
         gguf: The file they were made of, for its vocabulary.
@@ -176,12 +180,11 @@ class PlainGenerator:
     ) -> list[Completion]:
         """Greedy answers, one after another."""
         before, after = templates.frame(self._model.template, prompt)
-        return [
-            self._one(
-                self._vocabulary.encode([*before, Segment(text, special=False), *after]), options
-            )
-            for text in inputs
-        ]
+        encode = self._vocabulary.encode
+        prefix, tail = encode(before), encode(after)
+        filler = encode([Segment("\n", special=False)])
+        questions = [encode([Segment(text, special=False)]) + tail for text in inputs]
+        return [self._one([*prefix, *filled(each, filler)], options) for each in questions]
 
     def _one(self, tokens: list[int], options: DecodeOptions) -> Completion:
         ends = self._vocabulary.end_ids

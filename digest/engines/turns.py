@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from digest.engines import templates
 from digest.engines.catalogue import ModelFile
 from digest.engines.fitting import fit
+from digest.engines.identity import PAD
 from digest.engines.templates import Segment
 from digest.engines.vocabulary import Vocabulary
 from digest.errors import ModelError
@@ -21,6 +22,15 @@ class Turn:
     prefix: tuple[int, ...]
     questions: tuple[tuple[int, ...], ...]
     left_out: int
+
+
+def filled(question: Sequence[int], filler: Sequence[int]) -> tuple[int, ...]:
+    """``question`` after so many line ends that its length is a multiple of ``PAD``.
+
+    Where a line end is several tokens, it stays as it is: batches are smaller then.
+    """
+    before = tuple(filler) * (-len(question) % PAD) if len(filler) == 1 else ()
+    return (*before, *question)
 
 
 @dataclass(frozen=True, slots=True)

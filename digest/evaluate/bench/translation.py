@@ -1,4 +1,8 @@
-"""Abstracts translated together, against one ``generate_batch`` for each sentence."""
+"""Abstracts translated together, against one ``generate_batch`` for each sentence.
+
+Both get the same prompts, token by token. Together is how a run translates them: the calls of up to
+eight papers go into one batch.
+"""
 
 from __future__ import annotations
 
