@@ -35,8 +35,8 @@ run: $(VENV)/.run ## everything: install, get the models, read the sample papers
 test: $(VENV)/.dev ## the fast tests: no weights, no network
 	$(BIN)/python -m pytest -q -n auto
 
-test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B)
-	$(BIN)/digest models pull 0.5b
+test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B and the 135M)
+	$(BIN)/digest models pull 0.5b 135m
 	DIGEST_MODELS="$${DIGEST_MODELS:-$(CURDIR)/models}" $(BIN)/python -m pytest -q -m model
 
 kill-test: $(VENV)/.run ## kill a run at ten seeded moments; the post must come out the same
