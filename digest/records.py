@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -670,7 +671,7 @@ class Outcome:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, PaperId):
+    if isinstance(value, PaperId | PurePath):
         return str(value)
     raise NotImplementedError(f"no JSON form for {type(value).__name__}")
 

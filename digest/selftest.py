@@ -5,10 +5,9 @@ What it finds is kept beside the models and used by runs that do not say how man
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from digest import assembly
 from digest.config import Config
@@ -20,8 +19,10 @@ from digest.records import DecodeOptions, Prompt
 PROMPT = Prompt("You are a translator.", "Translate into Simplified Chinese.")
 INPUTS = tuple(f"The method reaches an accuracy of {n}.5% on the test set." for n in range(90, 98))
 OPTIONS = DecodeOptions(max_output_tokens=24)
-BUSY_SHARE = 0.3
-"""Of the cores that other work takes: beyond it, what is measured says nothing of this machine."""
+BUSY_SHARE = 0.1
+"""Of the machine's time that other work takes: beyond it, what is measured says nothing of it. A
+fifth of one of two cores; an idle desktop takes a few hundredths."""
+_LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def measure(kind: Kind, model: ModelFile, config: Config) -> Speed:
         DigestError: The model cannot be run.
     """
     cores = physical_cores()
-    busy = is_busy(cores)
+    busy = is_busy()
     counts = [config.threads] if config.threads else threads.candidates(cores)
     found = {n: _tokens_per_s(kind, model, replace(config, threads=n)) for n in counts}
     speed = Speed(kind, found, kept=not busy and not config.threads)
@@ -56,9 +57,27 @@ def measure(kind: Kind, model: ModelFile, config: Config) -> Speed:
     return speed
 
 
-def is_busy(cores: int, load: Sequence[float] | None = None) -> bool:
-    """Whether other work takes a good part of the machine: by the load of the last minute."""
-    return (load or os.getloadavg())[0] > BUSY_SHARE * cores
+def is_busy(look_s: float = _LOOK_S, processors: Path = Path("/proc/stat")) -> bool:
+    """Whether other work takes a good part of the machine at this moment.
+
+    Not by the load of the last minute, which the self-test itself has raised. Where the system does
+    not say, it is taken to be quiet.
+    """
+    before = _times(processors)
+    time.sleep(look_s)
+    after = _times(processors)
+    passed = [now - then for then, now in zip(before, after, strict=True)]
+    total, idle = sum(passed), sum(passed[3:5])  # idle, and waiting for a disk
+    return total > 0 and 1 - idle / total > BUSY_SHARE
+
+
+def _times(processors: Path) -> list[int]:
+    """Of all processors together, by what they were spent on; see proc_stat(5)."""
+    try:
+        line = processors.read_text(encoding="ascii").partition("\n")[0]
+    except OSError:
+        return []
+    return [int(field) for field in line.split()[1:9]]
 
 
 def _tokens_per_s(kind: Kind, model: ModelFile, config: Config) -> float:

@@ -4,8 +4,9 @@ The parent names what to build (``module:callable``) and calls its methods; the 
 after it has confined itself, so that no parser or model library is ever loaded unconfined.
 One call at a time; a dead or hanging child ends that call with a ``WorkerError`` and the next
 call starts a new child. A child that is at work says so (``beat``), so that slow work and a hang
-can be told apart. Answers are plain values, records and errors: nothing else is taken from
-a child, for it may have been taken over by what it parses.
+can be told apart. What it writes to stderr is passed on, and its last line is quoted when it dies.
+Answers are plain values, records and errors: nothing else is taken from a child, for it may have
+been taken over by what it parses.
 
 Not done here: choosing what to run, retrying, logging. Callers decide what an error means.
 """
@@ -19,7 +20,9 @@ import io
 import multiprocessing
 import os
 import pickle
+import re
 import resource
+import select
 import signal
 import sys
 import threading
@@ -89,6 +92,7 @@ class Worker:
         self._answer_s = answer_s
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._words: _Words | None = None
 
     def __enter__(self) -> Worker:
         return self
@@ -118,12 +122,17 @@ class Worker:
             DigestError: What the method raised; other exceptions come as ``WorkerError``.
         """
         pipe = self._pipe or self._start()
+        words = self._words
+        assert words is not None  # whoever has a pipe has its words
+        words.forget()
+        silence_s = timeout_s if silence_s is None else silence_s
         try:
             pipe.send((method, arguments))
-            ok, answer = _answer_from(self._awaited(pipe, timeout_s, silence_s or timeout_s))
+            ok, answer = _answer_from(self._awaited(pipe, timeout_s, silence_s))
         except (EOFError, OSError) as exc:
             code = self._kill()
-            raise WorkerDied(f"the process of {self._factory} {_ending(code)}") from exc
+            ending = _ending(code, words.last())
+            raise WorkerDied(f"the process of {self._factory} {ending}") from exc
         except BaseException:
             # An interrupted call has left its answer in the pipe: a later call would read it.
             self._kill()
@@ -147,14 +156,16 @@ class Worker:
         # spawn, not fork: a forked child inherits threads' locks and the parent's open files.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
+        heard, said = context.Pipe(duplex=False)
         process = context.Process(
             target=_serve,
-            args=(theirs, os.getpid(), self._factory, self._arguments, self._limits),
+            args=(theirs, said, os.getpid(), self._factory, self._arguments, self._limits),
             daemon=True,
         )
         process.start()
         theirs.close()
-        self._pipe, self._process = ours, process
+        said.close()
+        self._pipe, self._process, self._words = ours, process, _Words(heard)
         return ours
 
     def _awaited(self, pipe: Connection, timeout_s: float, silence_s: float) -> bytes:
@@ -196,7 +207,45 @@ class Worker:
         process.join(timeout=grace_s)
         process.kill()
         process.join()
+        words, self._words = self._words, None
+        if words is not None:
+            words.end()
         return process.exitcode
+
+
+class _Words:
+    """What a child writes to stderr: passed on as it comes, the end of it kept."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._tail = pipe, b""
+        self._thread = threading.Thread(target=self._listen, name="stderr of a worker", daemon=True)
+        self._thread.start()
+
+    def forget(self) -> None:
+        """What was said before a call is no reason why it failed."""
+        self._tail = b""
+
+    def last(self) -> str:
+        """The last line, without the folders of whoever built a library; empty where none came."""
+        text = self._tail.decode(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        line = "".join(filter(str.isprintable, lines[-1])) if lines else ""
+        return re.sub(r"(/[^\s/]+)+/", "", line)[-_LAST_WORDS_CHARS:]
+
+    def end(self) -> None:
+        """Hear what an ended child said last; whom it left behind is not waited for."""
+        self._thread.join(timeout=1)
+
+    def _listen(self) -> None:
+        with self._pipe:
+            while data := os.read(self._pipe.fileno(), 1 << 16):
+                self._tail = (self._tail + data)[-_TAIL_BYTES:]
+                with contextlib.suppress(OSError):
+                    os.write(2, data)
+
+
+_TAIL_BYTES = 4096
+_LAST_WORDS_CHARS = 200
 
 
 class _Heart:
@@ -204,13 +253,16 @@ class _Heart:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe, self._last_s = pipe, time.monotonic()
+        self._room = select.poll()
+        self._room.register(pipe.fileno(), select.POLLOUT)
 
     def beat(self) -> None:
-        """Tell the parent, if it is time; what is told is so little that it never waits for it."""
+        """Tell the parent, if it is time; where the pipe is full it has enough to read."""
         now_s = time.monotonic()
         if now_s - self._last_s >= _BEAT_S:
             self._last_s = now_s
-            self._pipe.send_bytes(b"")
+            if self._room.poll(0):
+                self._pipe.send_bytes(b"")
 
 
 _BEAT_S = 1.0
@@ -220,8 +272,7 @@ _heart: _Heart | None = None
 def beat() -> None:
     """Tell the parent that this worker is at work; outside a worker nothing.
 
-    Long calls say so at every step. Four bytes a second fill a pipe in hours, and the parent reads
-    them as it waits.
+    Long calls say so at every step: it costs a look at the clock, and never waits for the parent.
     """
     if _heart is not None:
         _heart.beat()
@@ -262,18 +313,29 @@ def _answer_from(data: bytes) -> tuple[bool, Any]:
     return bool(ok), answer
 
 
-def _ending(code: int | None) -> str:
+def _ending(code: int | None, words: str) -> str:
+    """How a child ended; who was killed from outside had no last word."""
+    if code == -signal.SIGKILL:
+        return "was killed by SIGKILL"
+    saying = f", saying: {words}" if words else ""
     if code is not None and code < 0:
-        return f"was killed by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
+        return f"was killed by {signal.Signals(-code).name}{saying}"
+    return f"ended with exit code {code}{saying}"
 
 
 def _serve(
-    pipe: Connection, parent: int, factory: str, arguments: tuple[Any, ...], limits: Limits
+    pipe: Connection,
+    words: Connection,
+    parent: int,
+    factory: str,
+    arguments: tuple[Any, ...],
+    limits: Limits,
 ) -> None:
     """The child: confine, build, answer until the pipe closes."""
     global _heart
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.dup2(words.fileno(), 2)
+    words.close()
     os.dup2(2, 1)  # stdout is the parent's data; what libraries print is not
     # The processes are what runs in parallel; a pool of threads for each core would only take
     # address space, of which there is little.
@@ -318,15 +380,20 @@ def _answering(pipe: Connection) -> Iterator[Any]:
 def confine(limits: Limits) -> NetworkGuard:
     """Apply ``limits`` to this process for good and say what keeps it off the network."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if limits.memory_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    if limits.file_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
-    if limits.data_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (limits.data_bytes, limits.data_bytes))
+    _limit(resource.RLIMIT_AS, limits.memory_bytes)
+    _limit(resource.RLIMIT_DATA, limits.data_bytes)
+    _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
     _go_first()
     return "none" if limits.network else leave_network()
+
+
+def _limit(what: int, most: int | None) -> None:
+    """At most ``most``; less where whoever started us allowed less, which cannot be raised."""
+    if most is not None:
+        _, hard = resource.getrlimit(what)
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (allowed, allowed))
 
 
 def _go_first() -> None:

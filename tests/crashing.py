@@ -46,6 +46,22 @@ def build(
     return engine
 
 
+POISON = "poison"
+
+
+class Poisoned:
+    """The real engine, which hits an assertion whenever an input holds ``POISON``."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._engine = process.build(*arguments)
+
+    def complete_all(self, calls: Any) -> Any:
+        """Answers, unless it is poisoned."""
+        if any(POISON in text for _, inputs, _ in calls for text in inputs):
+            context.beat = lambda: _assertion(self._engine)  # type: ignore[assignment]
+        return self._engine.complete_all(calls)
+
+
 def _signal(_engine: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -19,7 +19,6 @@ from tests.tiny_seq2seq import tiny_entry, write_tiny_seq2seq
 
 PROMPT = Prompt("s", "t")
 SHORT = DecodeOptions(max_output_tokens=6)
-RUNNING = Running(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,7 @@ def test_what_it_is_is_known_without_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["llama.cpp", "ctranslate2"])
 def test_a_process_that_was_killed_is_replaced(tiny: tuple[ModelFile, Path], kind: Kind) -> None:
-    with WorkerEngine(kind, *tiny, RUNNING) as engine:
+    with WorkerEngine(kind, *tiny, Running(threads=1)) as engine:
         first = engine.complete(PROMPT, ["alpha", "be"], SHORT)
         (child,) = multiprocessing.active_children()
         assert child.pid is not None
@@ -61,7 +60,7 @@ def test_a_process_that_was_killed_is_replaced(tiny: tuple[ModelFile, Path], kin
 def test_errors_of_the_engine_come_through_and_are_not_retried(
     tiny: tuple[ModelFile, Path],
 ) -> None:
-    with WorkerEngine("llama.cpp", *tiny, RUNNING) as engine:
+    with WorkerEngine("llama.cpp", *tiny, Running(threads=1)) as engine:
         engine.complete(PROMPT, ["x"], SHORT)
         first = multiprocessing.active_children()
         with pytest.raises(ModelError, match="input 1 of 1 needs"):
@@ -93,9 +92,29 @@ def test_an_engine_that_cannot_run_the_model(tmp_path: Path) -> None:
 
 def test_the_time_limit_grows_with_the_work(tmp_path: Path) -> None:
     engine = WorkerEngine("llama.cpp", find("0.5b"), tmp_path)
-    # loading 180 s; (1 + 1 + 68) bytes / 35 per s; 60 s; 1 answer of 90 tokens / 2.25 per s
+    # (1 + 1 + 68) bytes / 35 per s; 60 s; 1 answer of 90 tokens / 2.25 per s
     options = DecodeOptions(max_output_tokens=90)
-    assert engine.timeout_s([(PROMPT, ["x" * 68], options)]) == pytest.approx(180 + 2 + 60 + 40)
+    assert engine._work_s([(PROMPT, ["x" * 68], options)]) == pytest.approx(2 + 60 + 40)
+    assert engine._load_s() == 180
+
+
+@pytest.mark.parametrize("kind", ["llama.cpp", "ctranslate2"])
+def test_a_hang_of_the_default_model_is_noticed_within_five_minutes(
+    tmp_path: Path, kind: Kind
+) -> None:
+    engine = WorkerEngine(kind, find("1.5b"), tmp_path)
+    options = DecodeOptions(max_output_tokens=160)
+    bullets = (Prompt("s" * 300, "t" * 500), ["x" * 400] * 24, options)
+    passages = (Prompt("s" * 300, "t" * 500, ("p" * 200,) * 25), ["q" * 200] * 3, options)
+    for calls in ([bullets], [passages]):
+        assert engine._read_s(calls) <= 300
+    assert engine._load_s() == pytest.approx(180 + 0.1173 * 20, abs=0.01)
+
+
+def test_a_file_of_twenty_gigabytes_may_load_for_long(tmp_path: Path) -> None:
+    large = dataclasses.replace(find("1.5b"), bytes=20_000_000_000)
+    # 180 s, and 20 s for each gigabyte more
+    assert WorkerEngine("llama.cpp", large, tmp_path)._load_s() == 180 + 19 * 20
 
 
 def test_a_model_of_a_family_translates(tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 import gc
+import multiprocessing
 import os
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from multiprocessing.connection import Connection
 
 import pytest
 
+from digest import worker as worker_module
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
 from digest.worker import Limits, Worker
 from tests.conftest import document
@@ -69,6 +72,18 @@ class Victim:
 
     def process(self):
         return os.getpid()
+
+    def assertion(self):
+        os.write(2, b"a warning\n/home/who/build/ggml.c:7: ASSERT(\x1bx) failed\n")
+        os.abort()
+
+    def beat_later(self):
+        def late():
+            time.sleep(0.05)
+            worker_module._heart._pipe.send_bytes(b"")
+
+        threading.Thread(target=late).start()
+        return "answer"
 
 
 @pytest.fixture
@@ -135,7 +150,68 @@ def test_an_answer_that_never_ends_is_ended():
 
 def test_what_a_library_prints_is_not_our_output(worker, capfd):
     worker.call("chatter", timeout_s=20)
+    worker.close()
     assert capfd.readouterr() == ("", "advice of a library\n")
+
+
+def test_the_last_words_of_an_assertion_are_quoted_and_passed_on(worker, capfd):
+    with pytest.raises(WorkerDied, match=r"SIGABRT, saying: ggml\.c:7: ASSERT\(x\) failed$"):
+        worker.call("assertion", timeout_s=20)
+    assert "/home/who/build/ggml.c:7" in capfd.readouterr().err
+
+
+def test_what_was_said_in_an_earlier_call_is_no_last_word(worker):
+    worker.call("chatter", timeout_s=20)
+    time.sleep(0.2)
+    with pytest.raises(WorkerDied, match=r"was killed by SIGSEGV$"):
+        worker.call("kill", timeout_s=20)
+
+
+def test_a_late_beat_is_no_answer_to_the_next_call(worker):
+    assert worker.call("beat_later", timeout_s=20) == "answer"
+    time.sleep(0.3)
+    assert worker.call("count", timeout_s=20, silence_s=20) == 1
+    assert worker.call("count", timeout_s=20, silence_s=20) == 2
+
+
+def test_no_patience_at_all(worker):
+    worker.call("count", timeout_s=20)
+    with pytest.raises(WorkerTimeout, match=r"no sign of life from .* within 0 s"):
+        worker.call("hang", timeout_s=20, silence_s=0.0)
+
+
+def test_beats_that_nobody_reads_hold_up_nobody(monkeypatch):
+    monkeypatch.setattr(worker_module, "_BEAT_S", 0.0)
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        heart = worker_module._Heart(theirs)
+        beating = threading.Thread(target=lambda: [heart.beat() for _ in range(5000)], daemon=True)
+        beating.start()
+        beating.join(timeout=10)
+        assert not beating.is_alive()
+        beats = 0
+        while ours.poll():
+            assert ours.recv_bytes() == b""
+            beats += 1
+        assert 1 <= beats < 5000
+
+
+def test_outside_a_worker_a_beat_is_nothing():
+    worker_module.beat()
+
+
+CONFINED = """
+import resource
+from digest.worker import Limits, confine
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
+confine(Limits(data_bytes=1 << 40, file_bytes=10, network=True))
+print(resource.getrlimit(resource.RLIMIT_DATA)[0] >> 20, resource.getrlimit(resource.RLIMIT_FSIZE))
+"""
+
+
+def test_a_limit_that_is_lower_already_stays(tmp_path):
+    confined = subprocess.run([sys.executable, "-c", CONFINED], capture_output=True, text=True)
+    assert (confined.stdout, confined.stderr) == ("1024 (10, 10)\n", "")
 
 
 def test_closing_ends_the_process(worker):

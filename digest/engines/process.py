@@ -14,6 +14,7 @@ import contextlib
 import importlib
 import logging
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +24,9 @@ from digest.engines import device, identity, memory, present, threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
 from digest.engines.device import Device, Wanted
-from digest.engines.lock import default_turn_file, turn
+from digest.engines.lock import Turns, default_turn_file
 from digest.engines.merging import Call, Merging
-from digest.errors import WorkerDied, WorkerError
+from digest.errors import ModelError, WorkerDied, WorkerError
 from digest.records import Completion, DecodeOptions, Prompt
 from digest.worker import Limits, Worker, beat
 
@@ -36,14 +37,20 @@ IDENTITIES = {engine.name: engine for engine in (identity.LLAMA, identity.CTRANS
 
 TRIES = 2
 _LOAD_S = 180.0
+_LOAD_GIGABYTE_S = 20.0
+"""For each one beyond the first: 50 MB/s, a network's folder."""
 # To tell a hang from slow work, for a file of one gigabyte: an eighth of what two cores were
 # measured to do, because another busy process slows decoding by far more than half. With the
 # 1.5 B (Q4_K_M, 1.1 GB) they read 66 tokens/s, of about 4 bytes each.
 _PROMPT_BYTES_PER_S = 35.0
+_LLAMA_STEP_BYTES = 4 * 512
+"""Of prompts: llama.cpp shows a sign of life after each step (``context.BATCH_TOKENS``)."""
 _STEP_S = 60.0
 """For a step of answers: a second at most on two cores with the 1.5 B."""
 _ANSWER_TOKENS_PER_S = 2.25
 """An eighth of 16 to 25 tokens/s in batches, 10 alone."""
+_COUNT_S = 60.0
+"""For cutting texts into tokens, which takes milliseconds."""
 _PAPERS_ON_GPU = 4
 _PAPERS_ON_CPU = {"llama.cpp": 1, "ctranslate2": 8}
 """Papers whose calls are decoded together. llama.cpp's text depends on what is decoded beside it,
@@ -114,6 +121,8 @@ class WorkerEngine:
         self.instructed = not model.family
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._worker: Worker | None = None
+        self._calling = threading.Lock()
+        self._turns = Turns(self._running.turn_file)
         self._loaded = self._over = False
         self._steps_down = 0
         self._merging = Merging(self._complete_all, self.at_once)
@@ -146,64 +155,85 @@ class WorkerEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Exact length of each text in tokens of this model; raises as ``complete`` does."""
-        counts: list[int] = self._tried("count_tokens", list(texts), timeout_s=self._load_s())
+        counts: list[int] = self._tried("count_tokens", list(texts), work_s=_COUNT_S)
         return counts
 
     def _complete_all(self, calls: Sequence[Call]) -> list[list[Completion]]:
         answers: list[list[Completion]] = self._tried(
             "complete_all",
             list(calls),
-            timeout_s=self.timeout_s(calls),
+            work_s=self._work_s(calls),
             silence_s=self._read_s(calls),
         )
         return answers
 
     def _tried(
-        self, method: str, argument: Any, *, timeout_s: float, silence_s: float | None = None
+        self, method: str, argument: Any, *, work_s: float, silence_s: float | None = None
     ) -> Any:
-        """Call the child; once more in a new one where it dies or falls silent."""
-        for attempt in range(1, TRIES + 1):
-            worker = self._worker = self._worker or self._start()
-            silent_s = None if silence_s is None else silence_s + self._load_s()
-            try:
-                with self._turn():
-                    answer = worker.call(method, argument, timeout_s=timeout_s, silence_s=silent_s)
-                self._loaded = True
-                return answer
-            except WorkerError as exc:
-                self.close()
-                if isinstance(exc, WorkerDied):
-                    self._steps_down += 1  # perhaps the GPU's memory ended
-                if attempt == TRIES or self._over:
-                    raise self._explained(exc) from exc
-                log.warning("%s with %s: %s; trying again", self.name, self.model, exc)
+        """Call the child; once more in a new one where it dies or falls silent.
+
+        ``work_s`` and ``silence_s`` are for a model that is loaded; another one gets time to load.
+        """
+        with self._calling:
+            for attempt in range(1, TRIES + 1):
+                if self._over:
+                    raise WorkerError(f"{self.model} in {self.name} was closed")
+                load_s = self._load_s()
+                silent_s = None if silence_s is None else load_s + silence_s
+                try:
+                    return self._asked(method, argument, load_s + work_s, silent_s)
+                except WorkerError as exc:
+                    self.close()
+                    if isinstance(exc, WorkerDied):
+                        self._steps_down += 1  # perhaps the GPU's memory ended
+                    if self._over:
+                        raise
+                    if attempt == TRIES:
+                        raise self._explained(exc) from exc
+                    log.warning("%s with %s: %s; trying again", self.name, self.model, exc)
         raise AssertionError("unreachable")
+
+    def _asked(self, method: str, argument: Any, timeout_s: float, silence_s: float | None) -> Any:
+        """Call the child once; one that gets no memory counts as dead, whatever it said."""
+        worker = self._worker = self._worker or self._start()
+        try:
+            with self._turn():
+                answer = worker.call(method, argument, timeout_s=timeout_s, silence_s=silence_s)
+        except ModelError as exc:
+            if memory.has_ended(exc.message):
+                raise WorkerDied(exc.message) from exc
+            raise
+        self._loaded = True
+        return answer
 
     def _explained(self, exc: WorkerError) -> WorkerError:
         """The error with what the user may do about it."""
         hint = exc.hint
-        if isinstance(exc, WorkerDied):
+        if memory.has_ended(exc.message):
+            hint = "choose a smaller model: digest models recommend"
+            if self._limits.data_bytes is not None:
+                gigabytes = self._limits.data_bytes / 1e9
+                hint = f"its process may take {gigabytes:.1f} GB: raise memory_gb, or {hint}"
+        elif isinstance(exc, WorkerDied):
             hint = (
-                "if memory ran out (dmesg says so): a smaller model, or a smaller evidence_tokens; "
+                "if memory ran out (dmesg says so), set memory_gb or choose a smaller model; "
                 "else digest models verify"
             )
         return type(exc)(f"{exc.message}, twice, with {self.model} in {self.name}", hint)
 
     def _turn(self) -> contextlib.AbstractContextManager[None]:
-        if self._place.device == "gpu":
-            return contextlib.nullcontext()
-        return turn(self._running.turn_file)
+        return contextlib.nullcontext() if self._place.device == "gpu" else self._turns.turn()
 
     # -------------------------------------------------------------- patience
 
-    def timeout_s(self, calls: Sequence[Call]) -> float:
-        """How long calls may take at most, in seconds: loading, reading and the longest answers."""
+    def _work_s(self, calls: Sequence[Call]) -> float:
+        """How long calls may take at most, in seconds: reading and the longest answers."""
         tokens = sum(
             len(inputs) * options.n_best * options.max_output_tokens for _, inputs, options in calls
         )
         size_bytes = sum(_bytes([p.system, p.task, *p.passages, *inputs]) for p, inputs, _ in calls)
         work_s = tokens / _ANSWER_TOKENS_PER_S + size_bytes / _PROMPT_BYTES_PER_S + _STEP_S
-        return self._load_s() + self._gigabytes * work_s
+        return self._gigabytes * work_s
 
     def _read_s(self, calls: Sequence[Call]) -> float:
         """How long it may take until the next sign of life: the prompts of a batch, and a step."""
@@ -211,12 +241,14 @@ class WorkerEngine:
         longest = max(_bytes([text]) for _, inputs, _ in calls for text in inputs)
         every = sum(_bytes(inputs) for _, inputs, _ in calls)
         size_bytes = max(map(_bytes, shared)) + min(every, identity.BATCH * longest)
+        if self._kind == "llama.cpp":
+            size_bytes = min(size_bytes, _LLAMA_STEP_BYTES)
         # Of a search with beams only the end of a batch is told.
         steps = _STEP_S * (8 if self._entry.family else 1)
         return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + steps)
 
     def _load_s(self) -> float:
-        return 0.0 if self._loaded else self._gigabytes * _LOAD_S
+        return 0.0 if self._loaded else _LOAD_S + (self._gigabytes - 1.0) * _LOAD_GIGABYTE_S
 
     @property
     def _gigabytes(self) -> float:
@@ -229,12 +261,14 @@ class WorkerEngine:
         if self._kind == "ctranslate2" and not self._entry.members:
             files.insert(0, ensure_converted(self._entry, self._models_dir))
         arguments = (self._kind, tuple(files), self._entry, self._place, self._steps_down)
-        limits = Limits(network=False)
-        if self._place.device == "cpu":  # a GPU's driver maps far more than it uses
-            limits = Limits(
-                network=False, data_bytes=self._running.memory_bytes or memory.total_bytes()
-            )
-        return Worker("digest.engines.process:build", arguments, limits)
+        return Worker("digest.engines.process:build", arguments, self._limits)
+
+    @property
+    def _limits(self) -> Limits:
+        if self._place.device == "gpu":  # its driver maps far more than it uses
+            return Limits(network=False)
+        most = self._running.memory_bytes or memory.total_bytes()
+        return Limits(network=False, data_bytes=most)
 
 
 def _bytes(texts: Sequence[str]) -> int:
