@@ -56,6 +56,8 @@ def models_list(session: Session, as_json: bool) -> None:
         here = "here" if present.is_there(model, config.models_dir) else ""
         about = "" if model.pinned else "about "
         size = f"{about}{recommend.size_bytes(model) / 1e9:.1f} GB"
+        if model.members and not model.pinned:
+            size = "unknown"
         click.echo(f"{model.name:<37} {size:>12}  {model.licence:<12} {here}".rstrip())
         if model.restricted:
             click.echo(f"    restricted: {model.restricted}")
