@@ -16,7 +16,6 @@ from digest.evaluate.bench import texts
 from digest.evaluate.bench.claims import leaves, verified
 from digest.evaluate.bench.figures import Figure
 from digest.evaluate.bench.setup import Setup, llama, peak_gb, plain, timed
-from digest.explain.reading import Explainer
 from digest.pipeline import completed
 from digest.records import Breakdown, Completion, DecodeOptions, Document, Prompt
 from digest.sources.folder import read_one
@@ -72,15 +71,9 @@ def measure(setup: Setup, paper: Path) -> list[Figure]:
 def _ours(setup: Setup, pdf: Path, document: Document) -> tuple[Breakdown, float, float]:
     paper = completed(read_one(pdf).paper, document)
     with assembly.translator(setup.config) as translator, llama(setup) as engine:
-        explainer = Explainer(
-            engine,
-            translator.translate_sentences,
-            translator.made_by,
-            setup.config.evidence_tokens,
-        )
+        explainer = assembly.explainer(setup.config, engine, translator)
         few = DecodeOptions(max_output_tokens=1)
         engine.complete(Prompt("", "Say yes."), ["Now."], few)  # loads
-        translator.translate_sentences(["One."])
         breakdown, seconds = timed(lambda: explainer.explain(paper, document))
         return breakdown, seconds, peak_gb()
 
