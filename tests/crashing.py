@@ -31,18 +31,18 @@ def build(
     *_: Any,
 ) -> Any:
     """The real engine, whose third step goes wrong: once, or ``always``."""
-    engine = process.build(kind, files, model, where)
+    steps, engine = 0, None
+
+    def beat() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == STEPS:
+            HOW[how](engine)
+
     if always or not marker.exists():
         marker.touch()
-        steps = 0
-
-        def beat() -> None:
-            nonlocal steps
-            steps += 1
-            if steps == STEPS:
-                HOW[how](engine)
-
-        context.beat = beat  # type: ignore[assignment]
+        context.beat = process.beat = beat  # type: ignore[assignment]
+    engine = process.build(kind, files, model, where)
     return engine
 
 

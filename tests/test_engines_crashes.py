@@ -16,8 +16,10 @@ from digest import assembly
 from digest.cli import main
 from digest.engines import process
 from digest.engines.catalogue import ModelFile
+from digest.engines.convert import convert
+from digest.engines.converted import ensure_converted
 from digest.engines.merging import Call
-from digest.engines.process import Running, WorkerEngine
+from digest.engines.process import Kind, Running, WorkerEngine
 from digest.errors import ModelDamagedError, ModelError, WorkerDied, WorkerError
 from digest.pipeline import Tools
 from digest.records import Breakdown, Completion, DecodeOptions, Document, Paper, Prompt
@@ -34,7 +36,9 @@ SHORT = DecodeOptions(max_output_tokens=6)
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelFile, Path]:
     path = tmp_path_factory.mktemp("models")
-    return tiny_model(write_tiny_gguf(path / "tiny.gguf")), path
+    model = tiny_model(write_tiny_gguf(path / "tiny.gguf"))
+    convert(model, path)
+    return model, path
 
 
 @pytest.fixture
@@ -51,15 +55,18 @@ class CrashingEngine(WorkerEngine):
         self.how = (how, marker, always)
 
     def _start(self) -> Worker:
-        arguments = (*self.how, self._kind, (self._models_dir / self._entry.file,), self._entry)
-        return Worker("tests.crashing:build", (*arguments, self._place), Limits(network=False))
+        files = [self._models_dir / self._entry.file]
+        if self._kind == "ctranslate2":
+            files.insert(0, ensure_converted(self._entry, self._models_dir))
+        arguments = (*self.how, self._kind, tuple(files), self._entry, self._place)
+        return Worker("tests.crashing:build", arguments, Limits(network=False))
 
 
 def crashing(
-    tiny: tuple[ModelFile, Path], tmp_path: Path, how: str, always: bool
+    tiny: tuple[ModelFile, Path], tmp_path: Path, how: str, always: bool, kind: Kind = "llama.cpp"
 ) -> CrashingEngine:
     running = Running(threads=1, device="cpu", turn_file=tmp_path / "turn")
-    engine = CrashingEngine("llama.cpp", *tiny, running)
+    engine = CrashingEngine(kind, *tiny, running)
     engine.prepare(how, tmp_path / "crashed", always)
     return engine
 
@@ -86,6 +93,17 @@ def test_what_happens_once_is_overcome_and_said(
     assert (tmp_path / "crashed").exists()
     assert ENDINGS[how] in caplog.text
     assert "trying again" in caplog.text
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", ["signal", "hang"])
+def test_ctranslate2_too_is_tried_once_more(
+    tiny: tuple[ModelFile, Path], tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with crashing(tiny, tmp_path, how, always=False, kind="ctranslate2") as engine:
+        assert len(engine.complete(PROMPT, INPUTS, SHORT)) == len(INPUTS)
+    assert (tmp_path / "crashed").exists()
+    assert ENDINGS[how] in caplog.text
 
 
 @pytest.mark.usefixtures("impatient")

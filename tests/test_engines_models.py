@@ -6,19 +6,37 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from digest import assembly
+from digest.config import Config
 from digest.engines.catalogue import ModelFile, find
 from digest.engines.converted import ensure_converted
 from digest.engines.process import Kind, Running, WorkerEngine
 from digest.engines.templates import Segment, frame
 from digest.engines.verify import verify
 from digest.engines.vocabulary import Vocabulary, load_model
-from digest.errors import ModelDamagedError, ModelError, ModelMissingError
-from digest.records import DecodeOptions, Prompt
+from digest.errors import ModelDamagedError, ModelError, ModelMissingError, WorkerDied
+from digest.explain.reading import Explainer
+from digest.extract import Extractor
+from digest.pipeline import Day, Tools, run_day
+from digest.records import (
+    Breakdown,
+    DecodeOptions,
+    Document,
+    MadeBy,
+    Paper,
+    Prompt,
+    TranslatedSentence,
+)
+from digest.sources.folder import FolderSource
+from digest.store import Store
+from tests.conftest import FakeTranslator
+from tests.crashing import ENDINGS
+from tests.test_engines_crashes import CrashingEngine
 
 pytestmark = pytest.mark.model
 
@@ -126,6 +144,21 @@ def test_killed_while_it_writes(kind: Kind, model: ModelFile, models_dir: Path) 
         assert second.pid != child.pid
 
 
+@pytest.mark.parametrize(
+    ("kind", "megabytes"),
+    [(KINDS[0], 100), (KINDS[0], 200), (KINDS[0], 400), (KINDS[1], 200), (KINDS[1], 600)],
+)
+def test_too_little_memory_is_named_wherever_it_ends(
+    kind: Kind, megabytes: int, model: ModelFile, models_dir: Path
+) -> None:
+    """In the vocabulary, the weights, the context or a step; by an answer, a throw or an abort."""
+    running = Running(device="cpu", memory_bytes=megabytes * 1_000_000)
+    with WorkerEngine(kind, model, models_dir, running) as engine:
+        with pytest.raises(WorkerDied, match="twice, with qwen2") as caught:
+            engine.complete(PROMPT, INPUTS, OPTIONS)
+        assert f"may take {megabytes / 1000:.1f} GB: raise memory_gb" in str(caught.value.hint)
+
+
 def test_an_idle_engine_uses_no_processor(engine: WorkerEngine) -> None:
     engine.complete(PROMPT, INPUTS[:2], OPTIONS)
     (child,) = multiprocessing.active_children()
@@ -159,3 +192,60 @@ def test_a_truncated_file_is_refused_by_llama_cpp_too(models_dir: Path, tmp_path
 def _processor_s(pid: int | None) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("how", ["signal", "assertion", "memory"])
+def test_a_day_goes_on_where_a_model_dies_over_one_paper(
+    how: str, model: ModelFile, models_dir: Path, tmp_path: Path
+) -> None:
+    """A post is written, the paper says what happened, and the next one is read."""
+    config = Config(home=tmp_path / "home", models_dir=models_dir, evidence_tokens=200)
+    running = Running(device="cpu", turn_file=tmp_path / "turn")
+    with CrashingEngine("llama.cpp", model, models_dir, running) as engine:
+        explainer = DyingExplainer(engine, how, tmp_path / "crashed")
+        with assembly.extractor(config) as extractor:
+            tools = Tools(ReadsWith(extractor), FakeTranslator(), explainer)
+            day = Day("2026-01-23", FolderSource(Path(__file__).parent / "data" / "papers", 2))
+            report = run_day(day, config, Store(config.database), tools)
+    assert [outcome.status for outcome in report.outcomes if outcome.stage == "explain"] == [
+        "failed",
+        "done",
+    ]
+    (failed,) = report.failed
+    assert ENDINGS[how] in failed.error
+    assert "twice" in failed.error
+    assert failed.hint
+    assert report.post is not None
+    assert report.coverage["full"] == 1
+    assert "解读" in report.post.read_text(encoding="utf-8")
+
+
+class ReadsWith:
+    """An extractor for one PDF after another."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.made_by, self._extractor = extractor.made_by, extractor
+
+    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+        for pdf in pdfs:
+            yield pdf, self._extractor.extract(pdf)
+
+
+class DyingExplainer:
+    """The real one; over the first paper its model dies, every time."""
+
+    at_once = 1
+
+    def __init__(self, engine: CrashingEngine, how: str, marker: Path) -> None:
+        def kept(sentences: Sequence[str]) -> list[TranslatedSentence]:
+            return [TranslatedSentence(text, text, {}, kept=True) for text in sentences]
+
+        self._engine, self._how, self._marker = engine, how, marker
+        self._explainer = Explainer(engine, kept, MadeBy("none", "1"), 200)
+        self.made_by = self._explainer.made_by
+
+    def explain(self, paper: Paper, document: Document | None) -> Breakdown:
+        first = not self._marker.exists()
+        self._engine.prepare(self._how, self._marker, first)
+        self._marker.touch()
+        return self._explainer.explain(paper, document)
