@@ -15,10 +15,10 @@ from digest.evaluate.extract.kinds import key_of
 from digest.evaluate.extract.mutants import mutants
 from digest.evaluate.extract.order import mixing_sentences, similarity
 from digest.evaluate.extract.peer import Converted
-from digest.evaluate.extract.report import Goal, table
 from digest.evaluate.extract.tables import holds
 from digest.evaluate.papers.article import Article, Form
 from digest.evaluate.papers.truth import Cell
+from digest.evaluate.report import Goal, table
 from digest.records import Box, Row, Sentence, Table
 from tests.conftest import document
 

@@ -9,7 +9,7 @@ Not measured: docling, whose models are not in its wheel and cannot be had offli
 
 from __future__ import annotations
 
-from digest.evaluate.extract.report import Part, Report
 from digest.evaluate.extract.run import Options, evaluate
+from digest.evaluate.report import Part, Report
 
 __all__ = ["Options", "Part", "Report", "evaluate"]

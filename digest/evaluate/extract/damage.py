@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from digest.evaluate.extract.hostile import Ending
-from digest.evaluate.extract.report import Goal, Part
+from digest.evaluate.report import Goal, Part
 from digest.records import Document
 
 _KEPT = 0.9

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.evaluate.extract import kinds
-from digest.evaluate.extract.report import Goal, Part, share, table
+from digest.evaluate.report import Goal, Part, share, table
 from digest.records import Document
 
 _SOURCES = ("latex", "jats", "toc")  # the authors' own source before the PDF's bookmarks

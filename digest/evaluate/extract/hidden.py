@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from digest.evaluate.extract.report import Goal, Part, share
 from digest.evaluate.papers.truth import Planted, Truth
+from digest.evaluate.report import Goal, Part, share
 from digest.records import Document
 
 _SHOWN_CHARS = 60

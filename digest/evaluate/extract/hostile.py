@@ -13,7 +13,7 @@ from pathlib import Path
 
 from digest.errors import WorkerDied, WorkerError, WorkerTimeout
 from digest.evaluate.extract.mutants import source_of
-from digest.evaluate.extract.report import Goal, Part
+from digest.evaluate.report import Goal, Part
 from digest.extract import MEMORY_BYTES, Extractor
 from digest.extract.pool import Outcome, Reads, extract_each
 from digest.records import Document

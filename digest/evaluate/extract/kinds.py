@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from digest.evaluate.extract.report import Goal, share
+from digest.evaluate.report import Goal, share
 from digest.records import Document
 
 LABELS = Path(__file__).parent.parent / "kinds.toml"

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from statistics import mean
 
-from digest.evaluate.extract.report import Goal, Part, share
 from digest.evaluate.papers.truth import Truth
+from digest.evaluate.report import Goal, Part, share
 from digest.records import Box, Document, Sentence
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")

@@ -17,8 +17,8 @@ from statistics import mean
 from digest.errors import DigestError
 from digest.evaluate.extract.headings import Score, compare
 from digest.evaluate.extract.order import similarity
-from digest.evaluate.extract.report import Part, table
 from digest.evaluate.papers.truth import Truth
+from digest.evaluate.report import Part, table
 from digest.records import Document
 from digest.worker import Limits, Worker
 

@@ -13,9 +13,9 @@ from digest.errors import ConfigError
 from digest.evaluate.extract import damage, headings, hidden, hostile, order, peer, speed, tables
 from digest.evaluate.extract.blind import read_all
 from digest.evaluate.extract.mutants import mutants
-from digest.evaluate.extract.report import Part, Report
 from digest.evaluate.papers.article import make_papers
 from digest.evaluate.papers.truth import Truth
+from digest.evaluate.report import Part, Report
 from digest.records import Document
 
 _PEER_MOST_PAGES = 40  # a thesis of 186 pages would take the peer longer than all the others

@@ -9,7 +9,7 @@ from pathlib import Path
 import pymupdf
 
 from digest.errors import DigestError
-from digest.evaluate.extract.report import Goal, Part
+from digest.evaluate.report import Goal, Part
 from digest.extract.reader import Reader
 from digest.worker import Limits, Worker
 

@@ -1,4 +1,4 @@
-"""What the evaluation found: goals with their figures, and lines for a reader."""
+"""What an evaluation found: goals with their figures, and lines for a reader."""
 
 from __future__ import annotations
 
