@@ -30,7 +30,9 @@ _BY_STRENGTH = " 、，：；。"
 _MARKS = "，。；：？！、（）《》【】…"
 _LATIN = rf"A-Za-z0-9À-ɏͰ-Ͽ{_HOLE}"
 _SIGN = "-−+±~≈<>≤≥=#"
-_ABBREVIATIONS = {"al", "e.g", "i.e", "etc", "vs", "fig", "eq", "sec", "cf", "dr", "no", "resp"}
+_ABBREVIATIONS = frozenset(
+    "al cf co corp dr e.g eq etc fig i.e inc jr ltd mr mrs no ph.d plc prof resp sec sr st u.k u.s vs".split()
+)
 
 
 def tidy(text: str) -> str:
@@ -44,7 +46,7 @@ def _tidy_line(line: str) -> str:
     collapsed = _filled(plain, spans)
     if re.search(f"[{_HAN}]", plain) is None:
         return collapsed
-    for step in (_narrow, _quotes, _brackets, _marks, _repeated, _spaces):
+    for step in (_narrow, _dashes, _quotes, _brackets, _marks, _repeated, _spaces):
         plain = step(plain)
     tidied = _filled(plain, spans)
     # A lone $ or backtick may pair up once the text around it has moved: leave such a line alone.
@@ -62,6 +64,27 @@ def _narrow(text: str) -> str:
     text = re.sub(r"(?<=\d)．(?=\d)", ".", text)
     text = re.sub(r"(?<=\d)：(?=\d)", ":", text)
     return re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
+
+
+_CLOSES = "”）》】"
+_DASHES = re.compile(r" (?:-{1,3}|[–—]+)(?: ?(?:-{1,3}|[–—]+))* (?! )| ?(?:--+|—+) ?")
+
+
+def _dashes(text: str) -> str:
+    """—— for a spaced hyphen or a long dash beside Han; · for its look-alikes between Han.
+
+    A dash beside a digit may be a minus or a range, and stays.
+    """
+    text = re.sub(rf"(?<=[{_HAN}]) ?[•‧・] ?(?=[{_HAN}])", "·", text)
+
+    def dash(match: re.Match[str]) -> str:
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        if not before or not after or before.isdigit() or after.isdigit():
+            return match[0]
+        beside = [char for char in (before, after) if _is_han(char) or char in _CLOSES + "“（《"]
+        return "——" if beside else match[0]
+
+    return _DASHES.sub(dash, text)
 
 
 class _Around(NamedTuple):
@@ -94,7 +117,11 @@ def _is_han(char: str) -> bool:
 
 
 def _quotes(text: str) -> str:
-    """Straight quotes in pairs to “ ” where they hold or adjoin Han; 「」 likewise."""
+    """Straight quotes in pairs to “ ” where they hold or adjoin Han; 「」 likewise.
+
+    One without a partner opens at the start and after a mark, and closes at the end and before
+    one.
+    """
     text = text.translate({ord("「"): "“", ord("」"): "”"})
     around, chars = _Around.of(text), list(text)
     places = [index for index, char in enumerate(text) if char == '"']
@@ -102,6 +129,13 @@ def _quotes(text: str) -> str:
         inside = re.search(f"[{_HAN}]", text[start:end]) is not None
         if inside or _is_han(around.left[start]) or _is_han(around.right[end]):
             chars[start], chars[end] = "“", "”"
+    if len(places) % 2:
+        lone = places[-1]
+        before, after = text[:lone].rstrip()[-1:], text[lone + 1 :].lstrip()[:1]
+        if (not before or before in "：:，,（(") and _is_han(around.right[lone]):
+            chars[lone] = "“"
+        elif (not after or after in "，,。.；;？！）)") and _is_han(around.left[lone]):
+            chars[lone] = "”"
     return "".join(chars)
 
 
@@ -167,7 +201,8 @@ def _wide(match: re.Match[str], around: _Around) -> str:
         and (re.match(r"\d", text[index - 1 : index]))
     ):
         return char
-    wide = around.han(index) or (ends and char in "?!;")
+    closing = re.search(r"[）》】”] ?\Z", text[max(0, index - 2) : index]) is not None
+    wide = around.han(index) or closing or (ends and char in "?!;")
     return _WIDE[char] if wide else char
 
 
@@ -200,6 +235,7 @@ def _one_mark(run: re.Match[str]) -> str:
 def _spaces(text: str) -> str:
     """One space between Han and Latin, none beside full-width marks or between Han."""
     text = re.sub(rf" *([{_MARKS}]) *", r"\1", text)
+    text = re.sub(r" *—— *", "——", text)
     text = re.sub(r"(?<=“) +| +(?=”)", "", text)
     text = re.sub(rf"(?<=[{_HAN}]) +(?=[{_HAN}“”])|(?<=[“”]) +(?=[{_HAN}])", "", text)
     text = re.sub(r"(?<=\d) +(?=%)", "", text)
