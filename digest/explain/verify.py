@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.words import atoms
+from digest.words import atoms, polarity
 
 FaultKind = Literal[
     "number", "name", "superlative", "direction", "negation", "subject", "form", "english", "thin"
@@ -77,10 +77,10 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
     found = [Fault("form", what) for what in _form(bullet)]
     found += [Fault("number", number.text) for number in atoms.extra_numbers(source, bullet)]
     found += [Fault("name", name) for name in atoms.extra_names(source, bullet)]
-    found += [Fault("superlative", word) for word in atoms.unbacked_superlatives(source, bullet)]
-    if atoms.flipped_direction(source, bullet) or atoms.swapped_order(source, bullet):
+    found += [Fault("superlative", word) for word in polarity.unbacked_superlatives(source, bullet)]
+    if polarity.flipped_direction(source, bullet) or polarity.swapped_order(source, bullet):
         found.append(Fault("direction"))
-    if atoms.lost_negation(source, bullet):
+    if polarity.lost_negation(source, bullet):
         found.append(Fault("negation"))
     if _SUBJECT.search(bullet) and not _OWN_WORK.search(source):
         found.append(Fault("subject"))  # others' work would pass for this paper's

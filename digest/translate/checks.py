@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from digest.words import atoms
+from digest.words import atoms, polarity
 
 HARD = frozenset(
     {
@@ -126,17 +126,19 @@ def length(source: str, target: str) -> bool:
 
 def superlatives(source: str, target: str) -> bool:
     """No claim of being best or first that the source does not make."""
-    return not atoms.unbacked_superlatives(source, target)
+    return not polarity.unbacked_superlatives(source, target)
 
 
 def direction(source: str, target: str) -> bool:
     """What rises in the source does not fall in the target, nor end where it began."""
-    return not (atoms.flipped_direction(source, target) or atoms.swapped_order(source, target))
+    return not (
+        polarity.flipped_direction(source, target) or polarity.swapped_order(source, target)
+    )
 
 
 def negation(source: str, target: str) -> bool:
     """A plain "not" has not gone."""
-    return not atoms.lost_negation(source, target)
+    return not polarity.lost_negation(source, target)
 
 
 CHECKS: Mapping[str, Callable[[str, str], bool]] = {

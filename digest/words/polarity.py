@@ -1,0 +1,159 @@
+"""What a sentence claims, by its words: strength, direction, negation; English and Chinese.
+
+Pure functions of two texts. Each is silent where it cannot tell.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from digest.words.atoms import has_han, numbers
+
+# Each class in both languages, so that either may be the source.
+_SUPERLATIVES = {
+    "first": re.compile(
+        r"首次|首个|首创|首款|首例|第一个|\bfirst\b(?!-|,|\s+and\b|\s+order\b)|\bfirst-ever\b|\bpioneer",
+        re.IGNORECASE,
+    ),
+    "state of the art": re.compile(
+        r"最先进|最前沿|SOTA\b|state[- ]of[- ]the[- ]arts?\b|cutting[- ]edge", re.IGNORECASE
+    ),
+    "most": re.compile(
+        r"最(?!终|后|近|初|小化|大化|先进|前沿|小二乘|新)|史无前例|前所未有"
+        r"|(?<!at )\bmost\b(?!\s+of\b)|\bbest\b|\bworst\b|unprecedented|\bonly\b(?=\s+method)"
+        r"|\b(?!(?:at )?least\b|test|rest|latest|interest|request|nearest|forest|west|harvest"
+        r"|invest|manifest|suggest|honest|modest|digest|contest|quest|guest|nest|est)"
+        r"[a-z]{2,}(?:[^e]i|[^i])est\b",
+        re.IGNORECASE,
+    ),
+}
+# What else in a source justifies a superlative of the class.
+_JUSTIFIED = {
+    "first": re.compile(r"\bfirst|\binitial|\bnovel\b|首|第一", re.IGNORECASE),
+    "state of the art": re.compile(
+        r"\bbest\b|most advanced|superior|latest|recent|leading|\badvanced\b|最|领先", re.IGNORECASE
+    ),
+    "most": re.compile(
+        r"est\b|\bmost\b|\bleast\b|optim|max|mini?m|extrem|\bpeak|\btop\b|state[- ]of|SOTA"
+        r"|\bprimary|\bmain\b|\bmajor|\bkey\b|\bcommon|\bup to\b|\bultimate|\bfavou?r|\bextreme"
+        r"|最|至多|至少|前所未有",
+        re.IGNORECASE,
+    ),
+}
+
+
+def superlatives(text: str) -> list[str]:
+    """Claims of being best, first or state of the art, as written."""
+    spans = [match for pattern in _SUPERLATIVES.values() for match in pattern.finditer(text)]
+    return [_whole(match, text) for match in sorted(spans, key=re.Match.start)]
+
+
+def unbacked_superlatives(source: str, target: str) -> list[str]:
+    """Superlatives of ``target`` of a kind that nothing in ``source`` justifies."""
+    return [
+        _whole(match, target)
+        for kind, pattern in _SUPERLATIVES.items()
+        if not (pattern.search(source) or _JUSTIFIED[kind].search(source))
+        for match in pattern.finditer(target)
+    ]
+
+
+def _whole(match: re.Match[str], text: str) -> str:
+    """最 alone says little: show the word it is in."""
+    return text[match.start() : match.end() + 1] if match[0] == "最" else match[0]
+
+
+_MORE = re.compile(
+    r"提高|提升|上升|增加|增长|增大|升高|更高|高于|超过"
+    r"|\b(?:increas|higher|rais|boost|grow|grew|exceed)",
+    re.IGNORECASE,
+)
+_LESS = re.compile(
+    r"降低|减少|下降|减小|降至|更低|低于|缩减|削减|减弱"
+    r"|\b(?:decreas|reduc|lower|drop|declin|diminish|fewer|shrink)",
+    re.IGNORECASE,
+)
+_BETTER = re.compile(
+    r"提高|提升|改善|改进|优于|超越|超过|更好|更优|胜过"
+    r"|\b(?:improv|better|outperform|surpass|superior|enhanc|exceed|boost)",
+    re.IGNORECASE,
+)
+_WORSE = re.compile(
+    r"劣于|更差|恶化|不如|逊于|变差|\b(?:worse|degrad|inferior|underperform|deteriorat)",
+    re.IGNORECASE,
+)
+_LOWER_IS_BETTER = re.compile(
+    r"error|WER\b|EER\b|FID\b|loss|latency|cost|time\b|perplexity|distort|complex|memory|overhead"
+    r"|noise|错误|误差|延迟|损失|成本|复杂|开销|噪",
+    re.IGNORECASE,
+)
+
+
+def flipped_direction(source: str, target: str) -> bool:
+    """Whether all of ``target`` points the other way from all of ``source``.
+
+    Silent where either has both directions or none: "improves by reducing" says nothing.
+    """
+    up, down = bool(_MORE.search(source)), bool(_LESS.search(source))
+    better, worse = bool(_BETTER.search(source)), bool(_WORSE.search(source))
+    target_up = bool(_MORE.search(target) or _BETTER.search(target))
+    target_down = bool(_LESS.search(target) or _WORSE.search(target))
+    if target_up == target_down:
+        return False
+    if target_up:
+        return (down or worse) and not (up or better)
+    if up or better:
+        # An improved error rate is a lower one.
+        fair = better and not up and _LOWER_IS_BETTER.search(source)
+        return not (down or worse) and not fair
+    return False
+
+
+_FROM = re.compile(r"[从由][^，。；、]{0,6}\Z")
+_ROSE_TO = re.compile(
+    r"[^，。；]{0,6}(?:提高|提升|上升|增加|增长|增大|升高|升|涨|增)(?:到|至|为)[^，。；]{0,3}"
+)
+_FELL_TO = re.compile(
+    r"[^，。；]{0,6}(?:降低|下降|减少|减小|缩小|缩短|降|减)(?:到|至|为)[^，。；]{0,3}"
+)
+
+
+def swapped_order(source: str, target: str) -> bool:
+    """Whether a Chinese ``target`` says 从 83.5% 提高到 71.2% of "from 71.2% to 83.5%".
+
+    Silent unless ``source`` has both numbers, in the other order only.
+    """
+    held = numbers(source)
+    stated = [number for number in numbers(target) if number.hard]
+    for first, second in pairwise(stated):
+        between = target[first.end : second.start]
+        rose = _ROSE_TO.fullmatch(between) and first.value > second.value
+        fell = _FELL_TO.fullmatch(between) and first.value < second.value
+        if (rose or fell) and _FROM.search(target[: first.start]):
+            starts = [n.start for n in held if n.value == first.value]
+            ends = [n.start for n in held if n.value == second.value]
+            if starts and ends and max(ends) < min(starts):
+                return True
+    return False
+
+
+_ENGLISH_NOT = re.compile(
+    r"\b(?:cannot|never|neither|without|(?:does|do|did|is|are|was|were|has|have|had|can|could|will"
+    r"|would|should)(?:\s+not|n['’]t)(?!\s+(?:only|just|merely)))\b",
+    re.IGNORECASE,
+)
+_ANY_NOT_IN_CHINESE = re.compile(r"[不没无未非否勿免缺拒]|难以|避免|停止|仅")
+_CHINESE_NOT = re.compile(r"不能|没有|无法|并未|并不|未能|不会|不需要|无需")
+_ANY_NOT_IN_ENGLISH = re.compile(
+    r"\b(?:no|not|nor|never|neither|none|without|cannot|fail|lack|free|little|few|hard|difficult"
+    r"|un\w+|in\w+|im\w+|dis\w+|non\w*)|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+def lost_negation(source: str, target: str) -> bool:
+    """Whether ``source`` plainly negates and ``target`` has no word that could carry it."""
+    if has_han(target):
+        return bool(_ENGLISH_NOT.search(source)) and not _ANY_NOT_IN_CHINESE.search(target)
+    return bool(_CHINESE_NOT.search(source)) and not _ANY_NOT_IN_ENGLISH.search(target)

@@ -1,0 +1,70 @@
+"""Strength, direction and negation, in both languages."""
+
+import pytest
+
+from digest.words import polarity
+
+
+def test_superlatives_in_both_languages() -> None:
+    assert polarity.superlatives("首次提出最先进的方法，取得最好结果，最终发布") == [
+        "首次", "最先进", "最好",
+    ]  # fmt: skip
+    assert polarity.superlatives("the first and best; most of the latest tests; highest") == [
+        "best", "highest",
+    ]  # fmt: skip
+
+
+def test_a_superlative_needs_one_of_its_kind() -> None:
+    assert polarity.unbacked_superlatives("We propose a method.", "我们首次提出最好的方法") == [
+        "首次", "最好",
+    ]  # fmt: skip
+    assert polarity.unbacked_superlatives("the best, state-of-the-art", "最先进，最好") == []
+    assert polarity.unbacked_superlatives("up to 27%", "最高 27%") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "flipped"),
+    [
+        ("increases accuracy", "降低了准确率", True),
+        ("reduces latency", "提高了延迟", True),
+        ("reduces latency", "降低了延迟", False),
+        ("improves WER", "降低了 WER", False),
+        ("improves accuracy", "降低了准确率", True),
+        ("improves by reducing noise", "降低了噪声", False),
+        ("outperforms the baseline", "劣于基线", True),
+        ("is described", "提高了", False),
+    ],
+)
+def test_direction(source: str, target: str, flipped: bool) -> None:
+    assert polarity.flipped_direction(source, target) is flipped
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "lost"),
+    [
+        ("It does not converge.", "它收敛。", True),
+        ("It does not converge.", "它不收敛。", False),
+        ("It cannot be hard to avoid.", "难以避免。", False),
+        ("It does not only work.", "它有效。", False),
+        ("该方法无法收敛。", "The method converges.", True),
+        ("该方法无法收敛。", "It does not converge.", False),
+    ],
+)
+def test_negation(source: str, target: str, lost: bool) -> None:
+    assert polarity.lost_negation(source, target) is lost
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "swapped"),
+    [
+        ("rises from 71.2% to 83.5%", "准确率从 83.5% 提高到 71.2%", True),
+        ("rises from 71.2% to 83.5%", "准确率从 71.2% 提高到 83.5%", False),
+        ("falls from 9.1% to 7.4%", "错误率由 7.4% 下降至 9.1%", True),
+        ("falls from 9.1% to 7.4%", "错误率从 9.1% 降低到 7.4%", False),
+        ("to 7.4% from 9.1%", "错误率从 9.1% 降低到 7.4%", False),
+        ("grew from 5 ms to 3 ms", "从 5 ms 增加到 3 ms", False),
+        ("from 71.2% to 83.5%", "从 90% 提高到 71.2%", False),
+    ],
+)
+def test_swapped_order(source: str, target: str, swapped: bool) -> None:
+    assert polarity.swapped_order(source, target) is swapped
