@@ -18,6 +18,8 @@ OWNERS = {
     "ctranslate2": ("engines",),
     "gguf": ("engines",),
     "sentencepiece": ("engines",),
+    "opencc": ("words",),
+    "sacrebleu": ("evaluate",),
     "huggingface_hub": ("engines",),
     "click": ("cli",),
     "rich": ("cli",),

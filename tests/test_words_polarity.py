@@ -68,3 +68,36 @@ def test_negation(source: str, target: str, lost: bool) -> None:
 )
 def test_swapped_order(source: str, target: str, swapped: bool) -> None:
     assert polarity.swapped_order(source, target) is swapped
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "dropped"),
+    [
+        ("It does not converge.", "它收敛。", True),
+        ("It does not converge.", "它不收敛。", False),
+        ("It isn't only fast.", "它不仅快。", True),
+        ("It is not only fast but small.", "它又快又小。", False),
+        ("It never fails.", "它与众不同。", True),
+        ("We ask whether or not it holds.", "我们问它是否成立。", False),
+        ("It converges.", "它收敛。", False),
+    ],
+)
+def test_dropped_negation(source: str, target: str, dropped: bool) -> None:
+    assert polarity.dropped_negation(source, target) is dropped
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "turned"),
+    [
+        ("It increases accuracy.", "它降低了准确率。", True),
+        ("It increases accuracy.", "它提高了准确率。", False),
+        ("It helps more young people.", "它帮助更少的年轻人。", True),
+        ("It improves the error rate.", "它降低了错误率。", False),
+        ("Sales rose but costs were down.", "销售额上升，成本上升，利润上升。", True),
+        ("Sales rose but costs were down.", "销售额上升，但成本下降。", False),
+        ("A faster method.", "一种更慢的方法。", True),
+        ("The method is new.", "该方法更好。", False),
+    ],
+)
+def test_turned_direction(source: str, target: str, turned: bool) -> None:
+    assert polarity.turned_direction(source, target) is turned

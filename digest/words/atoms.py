@@ -84,16 +84,33 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 _TOKEN = re.compile(r"(?<![A-Za-z0-9\\])[A-Za-z0-9]+(?:[-+./&][A-Za-z0-9]+)*")
 _CAPITALS = re.compile(r"[A-Z].*[A-Z]|[a-z][A-Z]")
 _CAPITALISED = re.compile(r"[A-Z][a-z]+|[a-z]+")
-_MEASURE = re.compile(r"[\d.]+(?:[kKMBTx]|[kMG]?Hz|dB|ms|s|h|[KMGT]B|st|nd|rd|th|m|mm|cm|km|nm)?")
+_MEASURE = re.compile(
+    r"[\d.]+(?:[kKMBTx]|[kmb]g|bn|[mb]illion|[ap]m|[kMG]?Hz|dB|ms|s|h|[KMGT]B|st|nd|rd|th|m|mm"
+    r"|cm|km|nm)?"
+)
+_PERSON = re.compile(r"Mc[A-Z][a-z]+")  # McGregor is 麦格雷戈
 # How these acronyms are commonly written out in Chinese; a target that does so has kept them.
 _RENDERED = {
     "ai": "人工智能", "llm": "语言模型", "cnn": "卷积", "rnn": "循环神经", "dnn": "深度神经",
     "nn": "神经网络", "gnn": "图神经", "nlp": "自然语言", "ml": "机器学习", "rl": "强化学习",
     "dl": "深度学习", "3d": "三维", "2d": "二维", "1d": "一维", "gan": "生成对抗",
-    "asr": "语音识别",
-    "tts": "语音合成", "snr": "信噪比", "wer": "词错误率", "gpu": "图形处理", "iot": "物联网",
-    "us": "美国", "uk": "英国", "eu": "欧", "qa": "问答", "cv": "计算机视觉", "vr": "虚拟现实",
-    "ar": "增强现实", "covid-19": "新冠", "mri": "磁共振", "ct": "断层", "eeg": "脑电",
+    "mlp": "多层感知",
+    "asr": "语音识别", "tts": "语音合成", "snr": "信噪比", "wer": "词错误率", "gpu": "图形处理",
+    "iot": "物联网", "it": "信息技术", "id": "身份|标识", "pc": "电脑|计算机", "os": "操作系统",
+    "us": "美", "usa": "美国", "uk": "英", "eu": "欧", "un": "联合国", "qa": "问答",
+    "cv": "计算机视觉",
+    "vr": "虚拟现实", "ar": "增强现实", "covid-19": "新冠", "mri": "磁共振", "ct": "断层",
+    "eeg": "脑电",
+    "ecg": "心电", "icu": "重症", "hiv": "艾滋", "dna": "脱氧核糖", "tv": "电视|台",
+    "ceo": "首席执行|总裁",
+    "phd": "博士", "mp": "议员", "pm": "首相|总理", "cctv": "监控|闭路", "fbi": "联邦调查",
+    "nato": "北约", "who": "世卫|世界卫生", "unesco": "教科文", "bbc": "英国广播",
+    "opec": "欧佩克|石油输出国",
+    "gop": "共和党", "dc": "华盛顿|特区", "suv": "越野|休旅", "bce": "公元前", "bc": "公元前",
+    "ii": "二",
+    "iii": "三", "iv": "四", "hq": "总部", "ptsd": "创伤后", "dslr": "单反", "faq": "常见问题",
+    "et": "东部",
+    "rem": "快速眼动", "adhd": "多动", "ok": "好|没问题|行", "km2": "平方公里|平方千米",
 }  # fmt: skip
 
 
@@ -118,7 +135,7 @@ def _name_of(token: str) -> str:
     while parts and parts[0].islower() and parts[0].isalpha():
         parts = parts[2:]
     name = "".join(parts)
-    if _MEASURE.fullmatch(name) or not re.search(r"[A-Za-z]", name):
+    if _MEASURE.fullmatch(name) or not re.search(r"[A-Za-z]", name) or _PERSON.fullmatch(name):
         return ""
     return name if _CAPITALS.search(_singular(name)) or re.search(r"\d", name) else ""
 
@@ -126,11 +143,12 @@ def _name_of(token: str) -> str:
 def missing_names(source: str, target: str) -> list[str]:
     """Names of ``source`` that ``target`` neither keeps nor writes out in Chinese."""
     occurs = _Occurrence(target)
-    return [
-        name
-        for name in names(source)
-        if name not in occurs and _RENDERED.get(_singular(name).lower(), "\0") not in target
-    ]
+    return [name for name in names(source) if name not in occurs and not _rendered(name, target)]
+
+
+def _rendered(name: str, target: str) -> bool:
+    forms = _RENDERED.get(_singular(name).lower().replace(".", ""))
+    return forms is not None and re.search(forms, target) is not None
 
 
 def extra_names(source: str, target: str) -> list[str]:

@@ -71,14 +71,15 @@ _SCALES = {
     "万亿": 12, "千亿": 11, "百亿": 10, "十亿": 9, "亿": 8, "千万": 7, "百万": 6, "十万": 5,
     "万": 4, "千": 3, "百": 2,
     "trillion": 12, "billion": 9, "million": 6, "thousand": 3, "hundred": 2,
-    "T": 12, "B": 9, "M": 6, "K": 3, "k": 3,
+    "bn": 9, "T": 12, "B": 9, "M": 6, "K": 3, "k": 3,
 }  # fmt: skip
 _SCALE = re.compile(
     r"\s?(?:(万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千(?![米克赫瓦])|百(?!分))"
-    r"|[- ]?(trillion|billion|million|thousand|hundred)\b|([TBMKk])(?![A-Za-z0-9]|\.[A-Z]))"
+    r"|[- ]?(trillion|billion|million|thousand|hundred)\b|(bn|[TBMKk])(?![A-Za-z0-9]|\.[A-Z]))"
 )
 _UNITS = {
     "pp": r"(?:\\?%|percent(?:age)?)[ -]points?\b|个?百分点|pp\b",
+    "point": r"points?\b",
     "%": r"\\?%|percent\b|per cent\b",
     "dB": r"dB\b|分贝|decibels?\b",
     "ms": r"ms\b|毫秒|milliseconds?\b",
@@ -88,7 +89,7 @@ _UNITS = {
     "day": r"[Dd]ays?\b|天(?![线然气文])|日(?![元本语])",
     "week": r"[Ww]eeks?\b|个?(?:周(?![年岁])|星期)",
     "month": r"[Mm]onths?\b|个月",
-    "year": r"[Yy]ears?\b|yrs?\b|年(?![代级度])",
+    "year": r"[Yy]ears?\b|yrs?\b|年(?![代级度])|岁",
     "kHz": r"kHz\b|千赫兹?",
     "MHz": r"MHz\b|兆赫兹?",
     "GHz": r"GHz\b|吉赫兹?",
@@ -100,8 +101,18 @@ _UNITS = {
     "nm": r"nm\b|nanomet(?:er|re)s?\b|纳米",
     "mm": r"mm\b|millimet(?:er|re)s?\b|毫米",
     "cm": r"cm\b|centimet(?:er|re)s?\b|厘米",
-    "km": r"km\b|kilomet(?:er|re)s?\b|公里|千米",
+    "km": r"km\b|kph\b|kilomet(?:er|re)s?\b|公里|千米",
     "m": r"m\b|met(?:er|re)s?\b|米",
+    "mile": r"miles?\b|mph\b|mi\b|英里",
+    "ft": r"(?:feet|foot|ft)\b|英尺",
+    "inch": r"inch(?:es)?\b|英寸",
+    "kg": r"kg\b|kilo(?:gram)?s?\b|公斤|千克",
+    "g": r"g\b|grams?\b|克(?![服隆拉])",
+    "t": r"ton(?:ne)?s?\b|吨",
+    "lb": r"(?:pounds?|lbs?)\b|磅",
+    "USD": r"(?:US )?dollars?\b|美元",
+    "EUR": r"euros?\b|欧元",
+    "GBP": r"英镑",
     "x": r"[x×](?![A-Za-z]|\s*\d)|\\times(?![A-Za-z]|\s*\d)|倍|-?fold\b|times\b",
 }
 _UNIT = re.compile(
@@ -185,6 +196,7 @@ def numbers(text: str) -> list[Number]:
     spans = [match.span() for match in _REFERENCES.finditer(folded)]
     found = [_placed(number, folded, spans) for number in found]
     found.sort(key=lambda number: (number.start, number.end))
+    found = _ranged(found, folded)
     return [replace(number, text=text[number.start : number.end]) for number in found]
 
 
@@ -221,14 +233,21 @@ def _same(number: Number, held: Number, falls: bool) -> bool:
 
 def _agrees(number: Number, held: Number) -> bool:
     """Units that do not contradict each other: an unwritten one never does."""
-    return number.unit == held.unit or not number.unit or not held.unit
+    return _alike(number, held) or not number.unit or not held.unit
+
+
+_ALIKE = ({"pp", "point"}, {"lb", "GBP"})  # two points of per cent; pounds of gold or sterling
+
+
+def _alike(number: Number, held: Number) -> bool:
+    return number.unit == held.unit or {number.unit, held.unit} in _ALIKE
 
 
 def _vouches(number: Number, held: Number) -> bool:
     """Whether a number of the source is evidence for one of the target that has its value."""
     if held.role == "reference":
         return number.role == "reference"
-    if not number.unit or number.unit == held.unit:
+    if not number.unit or _alike(number, held):
         return True
     # Tables drop their units; a day of the month may be an ordinal: September 3rd is 3 日.
     plain = held.role == "figure" or number.unit == "day"
@@ -270,6 +289,26 @@ def _placed(number: Number, text: str, spans: Sequence[tuple[int, int]]) -> Numb
     # 2004 年 is a date, and may be 2004 years, which a date of the other text backs.
     dated = number.unit == "year" and number.value >= 1000
     return replace(number, unit="") if counted or dated else number
+
+
+_RANGE = re.compile(r"\s?(?:-|–|—|~|至|到|to\b)\s?")
+
+
+def _ranged(found: Sequence[Number], text: str) -> list[Number]:
+    """In "30 to 43 %" the unit is that of both; so after "between 30 and 43 %"."""
+    ranged = list(found)
+    for place in range(len(ranged) - 2, -1, -1):
+        first, last = ranged[place], ranged[place + 1]
+        if not (first.hard and last.hard and last.unit in ("%", "pp") and not first.unit):
+            continue
+        between = text[first.end : last.start]
+        paired = between.strip() == "and" and _BETWEEN.search(text, 0, first.start)
+        if first.role == "figure" and (_RANGE.fullmatch(between) or paired):
+            ranged[place] = replace(first, unit=last.unit)
+    return ranged
+
+
+_BETWEEN = re.compile(r"\bbetween\s\Z")
 
 
 def _digit_numbers(text: str) -> Iterator[Number]:

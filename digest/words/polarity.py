@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 from digest.words.atoms import has_han, numbers
 
 # Each class in both languages, so that either may be the source.
 _SUPERLATIVES = {
     "first": re.compile(
-        r"首次|首个|首创|首款|首例|第一个|\bfirst\b(?!-|,|\s+and\b|\s+order\b)|\bfirst-ever\b|\bpioneer",
+        r"首次|首个|首创|首款|首例|第一个|\bfirst\b(?!-|,|\s+and\b|\s+order\b)|\bfirst-ever\b"
+        r"|\bpioneer",
         re.IGNORECASE,
     ),
     "state of the art": re.compile(
@@ -110,6 +112,104 @@ def flipped_direction(source: str, target: str) -> bool:
     return False
 
 
+class _Scale(NamedTuple):
+    """Chinese words for both ends of a scale, and English cues for them, as patterns."""
+
+    high: re.Pattern[str]
+    low: re.Pattern[str]
+    high_cues: re.Pattern[str]
+    low_cues: re.Pattern[str]
+
+    @classmethod
+    def of(cls, high: str, low: str, high_cues: str, low_cues: str) -> _Scale:
+        start = r"(?<![A-Za-z])(?:"
+        cues = (re.compile(start + cues + ")", re.IGNORECASE) for cues in (high_cues, low_cues))
+        return cls(re.compile(high), re.compile(low), *cues)
+
+
+_ANY_UP = (
+    "increas|improv|boost|enhanc|rais|ris(?:e|es|ing|en)\\b|rose\\b|gr[eo]w|gain|up(?!on)|high"
+    "|heighten"
+    "|great|more|add|advanc|expan|exten|strengthen|further|better|promot|climb|soar|surg|develop"
+    "|accelerat|lift|exceed|surpass|outperform|elevat|progress|upgrad|maxim|large|strong|recover"
+    "|top"
+    "|old|long|jump|most|doubl|tripl|scale|over\\b|above|beyond|than|peak|benefit|help|refin|deep"
+)
+_ANY_DOWN = (
+    "decreas|reduc|lower|low\\b|drop|declin|diminish|fewer|less|shr[iau]nk|fall|fell\\b|down|cut"
+    "|los"
+    "|minim|mitigat|alleviat|weaken|small|short|degrad|deteriorat|worse|sav(?:e|es|ed|ing)|sl[oa]sh"
+    "|dip|plung|slump|sink|under|below|shed|trim|eas(?:e|es|ed|ing)\\b|relie|attenuat|compress"
+    "|suppress"
+    "|eliminat|remov|avoid|limit|narrow|smooth|damp|away|decay|slow|deplet|wan(?:e|ing)|without"
+    "|miss"
+    "|cost|limit|lack|down(?:grade|turn)|threat|erod|plummet|collaps|cool|dwindl|lessen"
+)
+_SCALES = (
+    _Scale.of("提高|提升|上升|升高|增至|升至|增强|加强", "降低|下降|降至|减弱|削弱", _ANY_UP,
+    _ANY_DOWN),
+    _Scale.of("增加|增长|增大|扩大|增多", "减少|减小|缩小|减至|缩减|削减", _ANY_UP, _ANY_DOWN),
+    _Scale.of("改善|改进", "恶化|变差", _ANY_UP + "|reform|chang|good|repair|modif",
+    _ANY_DOWN + "|bad|mar\\b|aggravat|escalat"),
+    _Scale.of(
+        "高于|超过|超越|更高|优于|胜过|更好|更优|更强",
+        "低于|劣于|更低|逊于|更差|不如|更弱",
+        _ANY_UP + "|over|out(?!put|come|side)|beat|best|good|super|well|ahead|pass|worth|cross"
+        "|fine|tight|tough",
+        _ANY_DOWN + "|poor|bad|infer|behind|weak|wors|not as|lag|cheap|least",
+    ),
+    _Scale.of("更多|更大", "更少|更小", _ANY_UP + "|extra|big|wide|broad|heavy|heavi|other|multi"
+    "|much|many", _ANY_DOWN + "|few|light|tin[yi]"),
+    _Scale.of("加快|更快|加速", "减慢|更慢|减速", _ANY_UP + "|fast|quick|speed|rapid|soon|earl"
+    "|swift", _ANY_DOWN + "|late"),
+    _Scale.of("最高(?!法|领导)|最大|最好|最强", "最低|最小|最差|最弱", _ANY_UP + "|best|max|big"
+    "|extrem|supreme|wid|leading|record|up to", _ANY_DOWN + "|min|least|worst|poor|weak"),
+)  # fmt: skip
+
+
+_LESS_OF_IT_IS_BETTER = re.compile(
+    r"error|WER\b|EER\b|FID\b|\bloss|latency|perplexity|distort|complexity|memory|overhead|noise"
+    r"|(?:run|running|inference|training|response)[ -]?time",
+    re.IGNORECASE,
+)
+_PLAINLY_UP = re.compile(
+    r"\b(?:increas|improv|outperform|surpass|exceed|boost|enhanc|higher|better|greater|superior"
+    r"|faster|larger|stronger|expand|accelerat|rais(?:e|es|ed|ing)\b|ris(?:e|es|en|ing)\b|rose\b"
+    r"|grow|grew|more than|over \d|longer|gain|upgrad|strengthen|strongest|highest|above)",
+    re.IGNORECASE,
+)
+_PLAINLY_DOWN = re.compile(
+    r"\b(?:decreas|reduc|lower|drop|declin|diminish|fewer|shrink|shrank|worse|degrad|inferior"
+    r"|underperform|deteriorat|slower|smaller|weaker|less than|below|fell\b|fall(?:s|en|ing)?\b"
+    r"|under \d|los(?:s|es|e|t)\b|shorter|decay|lowest|down\b|minimi[sz])",
+    re.IGNORECASE,
+)
+
+
+def turned_direction(source: str, target: str) -> bool:
+    """Whether a word of a Chinese ``target`` points where nothing in an English ``source`` does.
+
+    And the source points the other way. Stricter than ``flipped_direction``: for a translation,
+    sentence by sentence, not for a text that says it in other words.
+    """
+    up, down = bool(_PLAINLY_UP.search(source)), bool(_PLAINLY_DOWN.search(source))
+    eased = bool(_BETTER.search(source) and _LESS_OF_IT_IS_BETTER.search(source))
+    ups = sum(len(scale.high.findall(target)) for scale in _SCALES)
+    downs = sum(len(scale.low.findall(target)) for scale in _SCALES)
+    if up and down:
+        plain_ups, plain_downs = (
+            len(pattern.findall(source)) for pattern in (_PLAINLY_UP, _PLAINLY_DOWN)
+        )
+        return (ups > plain_ups and not downs) or (downs > plain_downs and not ups and not eased)
+    for scale in _SCALES:
+        rises, falls = scale.high_cues.search(source), scale.low_cues.search(source)
+        if scale.high.search(target) and not up and (down or (falls and not rises)):
+            return True
+        if scale.low.search(target) and not (down or eased) and (up or (rises and not falls)):
+            return True
+    return False
+
+
 _FROM = re.compile(r"[从由][^，。；、]{0,6}\Z")
 _ROSE_TO = re.compile(
     r"[^，。；]{0,6}(?:提高|提升|上升|增加|增长|增大|升高|升|涨|增)(?:到|至|为)[^，。；]{0,3}"
@@ -150,6 +250,31 @@ _ANY_NOT_IN_ENGLISH = re.compile(
     r"|un\w+|in\w+|im\w+|dis\w+|non\w*)|n['’]t\b",
     re.IGNORECASE,
 )
+
+
+# Words that hold a character of negation and deny nothing.
+_NO_DENIAL = re.compile(
+    r"不(?:同|过|仅|但|断|久|少|止|只|等|一|妨|禁|免|得不|管|论|单|光|错|变|明|安|幸|满|良)"
+    r"|无(?:论|数|线|人|疑|辜|关|国界)"
+    r"|非(?:常|洲|凡|裔|得|营利|虚构|常|法)|除非|莫非|未(?:来|必|知|婚|成年)|没(?:收|落)|是否"
+    r"|能否|与否|否则|(?:岂|并)不是吗"
+)
+_DENIES = re.compile(r"[不没无未非否勿免缺拒难]|避免|停止|防止|禁止|很少|几乎|别[再让说]")
+_PLAINLY_NOT = re.compile(
+    r"\b(?:not(?!\s+(?:only|just|merely|least))|never|cannot)\b|n['’]t\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"(?:whether|if) or not|(?:don|isn|aren|didn|wasn)['’]t (?:you|it|we|they)\b", re.IGNORECASE
+)
+
+
+def dropped_negation(source: str, target: str) -> bool:
+    """Whether an English ``source`` says "not" and a Chinese ``target`` denies nothing.
+
+    For a translation, sentence by sentence; a text that says it in fewer words may deny otherwise.
+    """
+    plain = _ASKS.sub(" ", source)
+    return bool(_PLAINLY_NOT.search(plain)) and not _DENIES.search(_NO_DENIAL.sub(" ", target))
 
 
 def lost_negation(source: str, target: str) -> bool:
