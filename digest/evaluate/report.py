@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -103,3 +105,8 @@ def _figure(value: float) -> str:
 def share(part: int, whole: int) -> float | None:
     """``part / whole``; None of nothing."""
     return part / whole if whole else None
+
+
+def machine() -> str:
+    cores = os.cpu_count() or 1
+    return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"

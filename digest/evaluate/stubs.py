@@ -73,8 +73,9 @@ class StubTranslator:
     made_by = MadeBy("stub", "1", model="stub")
     at_once = 1
 
-    def translate(self, text: str) -> Translation:
+    def translate(self, text: str, title: str = "") -> Translation:
         """One translated sentence for the whole text."""
+        del title
         sentence = TranslatedSentence(text, f"译文：{text}", {"numbers": True})
         return Translation(
             text, "zh-Hans", sentence.text, (sentence,), sentence.checks, self.made_by

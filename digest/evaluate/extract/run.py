@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +13,7 @@ from digest.evaluate.extract.blind import read_all
 from digest.evaluate.extract.mutants import mutants
 from digest.evaluate.papers.article import make_papers
 from digest.evaluate.papers.truth import Truth
-from digest.evaluate.report import Part, Report
+from digest.evaluate.report import Part, Report, machine
 from digest.records import Document
 
 _PEER_MOST_PAGES = 40  # a thesis of 186 pages would take the peer longer than all the others
@@ -77,7 +75,7 @@ class _Evaluation:
         timed = speed.measure(self._pdfs)
         slow, compared = self._slow_parts(papers, truths, in_order, timed)
         return Report(
-            _machine(),
+            machine(),
             (
                 fast, *slow, in_order, order.measure_real(papers), timed,
                 tables.measure(truths, synthetic), *robust, damage.measure(papers, cut),
@@ -140,8 +138,3 @@ class _Evaluation:
         folder = self._scratch / name
         folder.mkdir()
         return folder
-
-
-def _machine() -> str:
-    cores = os.cpu_count() or 1
-    return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"

@@ -1,0 +1,67 @@
+"""``digest eval translate``: how well texts are translated, and what the checks see.
+
+Models are asked through a memory on disk; checks, repair and scores are worked out anew each time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from digest import assembly
+from digest.config import Config
+from digest.engines import known, present
+from digest.engines.process import Kind
+from digest.evaluate.report import machine as machine
+from digest.evaluate.translate.cached import CachedEngine
+from digest.evaluate.translate.run import Opened
+from digest.translate.translator import Translator
+
+MEMORY = "eval"
+"""Folder in the home of the answers that models gave."""
+
+
+def opened(config: Config, names: Sequence[str]) -> dict[str, Opened]:
+    """Translators by what the report calls them.
+
+    Args:
+        config: For the models and the target language.
+        names: Of models, each with ``:ENGINE`` where another than the usual one is meant; none
+            for all that are here and know the language.
+
+    Raises:
+        ConfigError: There is no such model.
+    """
+    chosen = names or [
+        model.name
+        for model in known.known(config.models_dir).models
+        if present.is_there(model, config.models_dir)
+        and (model.family or config.target[:2] in model.languages)
+    ]
+    return {name: partial(_opened, name, config) for name in chosen}
+
+
+@contextlib.contextmanager
+def _opened(name: str, config: Config) -> Iterator[Translator]:
+    with remembering(name, config) as engine:
+        yield Translator(engine, target=config.target, glossary=assembly.glossary(config))
+
+
+@contextlib.contextmanager
+def remembering(name: str, config: Config) -> Iterator[CachedEngine]:
+    """The engine of a translator, with what it said before.
+
+    Raises:
+        DigestError: The model or its memory cannot be used.
+    """
+    wanted, _, kind = name.partition(":")
+    if name.startswith(assembly.SERVER):
+        wanted, kind = name, ""
+    setting = replace(config, translator=wanted, translator_engine=cast(Kind, kind or "auto"))
+    memory: Path = config.home / MEMORY / f"{name.replace('/', '-').replace(':', '-')}.jsonl"
+    with assembly.translation_engine(setting) as engine:
+        yield CachedEngine(engine, memory)

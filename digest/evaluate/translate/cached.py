@@ -44,10 +44,11 @@ class CachedEngine:
         self._path = path
         self.name, self.model, self.sha256 = engine.name, engine.model, engine.sha256
         self.version, self.options = engine.version, engine.options
-        self.instructed, self.at_once = engine.instructed, engine.at_once
+        self.instructed, self.searches = engine.instructed, engine.searches
+        self.at_once = engine.at_once
         self._answers = {kept.key: kept for kept in _read(path)}
-        self.asked = 0
-        """How many answers the engine itself gave."""
+        self.tokens = 0
+        """Written for what was asked, remembered or not; those of all beams and draws."""
 
     def complete(
         self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
@@ -64,7 +65,10 @@ class CachedEngine:
                 continue
             answers = self._engine.complete(prompt, [inputs[p] for p in places], options)
             self._keep([keys[p] for p in places], limit, answers)
-        return [self._answers[key].answer for key in keys]
+        answers = [self._answers[key].answer for key in keys]
+        width = max(options.beam_size, options.n_best)
+        self.tokens += width * sum(answer.tokens for answer in answers)
+        return answers
 
     def _keep_drawn(
         self,
@@ -84,7 +88,6 @@ class CachedEngine:
         return kept is not None and (kept.answer.finished or kept.limit == limit)
 
     def _keep(self, keys: Sequence[str], limit: int, answers: Sequence[Completion]) -> None:
-        self.asked += len(answers)
         kept = [_Kept(key, limit, answer) for key, answer in zip(keys, answers, strict=True)]
         self._answers.update({each.key: each for each in kept})
         try:
