@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import date as Date
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,7 +52,9 @@ from digest.sources.pace import default_pace_file
 from digest.sources.pdfs import fetch_pdf
 from digest.store import Store
 from digest.store.ledger import Ledger
+from digest.translate.languages import LANGUAGES
 from digest.translate.translator import Translator
+from digest.words.terms import Glossary, merged, parse_glossary
 
 SERVER = "server:"
 """What the name of a model begins with that a server has."""
@@ -59,6 +62,9 @@ SERVER = "server:"
 PAPERS_AT_A_SERVER = 8
 """In flight where nothing else is asked for: enough for the requests of most settings, as a paper
 has 20 bullets at once, and few enough that a killed run loses little."""
+
+GLOSSARY_FILE = "glossary.toml"
+"""In the home; the lab edits it."""
 
 LIKED_ASKED = 2000
 """Liked papers, known by id alone, that arXiv is asked about: ten requests, once a day."""
@@ -257,7 +263,10 @@ def explainer(config: Config, reads: Engine, translates: Translator) -> Explaine
     were kept for it.
     """
     same = config.translator == config.model and reads.instructed
-    quotes = Translator(reads, target=config.target) if same else translates
+    if same or not LANGUAGES[config.target].chinese:  # the reading is in Chinese
+        quotes = Translator(reads, glossary=glossary(config))
+    else:
+        quotes = translates
     return Explainer(reads, quotes.translate_sentences, quotes.made_by, config.evidence_tokens)
 
 
@@ -265,7 +274,28 @@ def explainer(config: Config, reads: Engine, translates: Translator) -> Explaine
 def translator(config: Config) -> Iterator[Translator]:
     """The translator."""
     with translation_engine(config) as engine:
-        yield Translator(engine, target=config.target)
+        yield Translator(engine, target=config.target, glossary=glossary(config))
+
+
+def glossary(config: Config) -> Glossary:
+    """The starter terms under those of the lab's ``glossary.toml``, in the target language.
+
+    Raises:
+        ConfigError: The lab's file cannot be read.
+    """
+    language = LANGUAGES[config.target].glossary
+    starter = resources.files("digest.translate").joinpath("glossary.toml").read_text("utf-8")
+    path = config.home / GLOSSARY_FILE
+    try:
+        own = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path} cannot be read: {exc}", "it must be a file of UTF-8 text") from (
+            exc
+        )
+    return merged(
+        parse_glossary(starter, language, "the starter glossary"),
+        parse_glossary(own, language, str(path)),
+    )
 
 
 @contextlib.contextmanager
@@ -313,7 +343,7 @@ def engine(kind: Kind, model: catalogue.ModelFile, config: Config) -> Iterator[W
         parallel=config.parallel,
         papers_at_once=config.papers_at_once,
         memory_bytes=config.memory_gb * 10**9,
-        target=config.target,
+        target="zh-Hans" if LANGUAGES[config.target].chinese else config.target,
     )
     with WorkerEngine(kind, model, config.models_dir, running) as opened:
         present.ensure(model, config.models_dir)

@@ -58,7 +58,7 @@ class Translates(Protocol):
     made_by: MadeBy
     at_once: int
 
-    def translate(self, text: str) -> Translation: ...
+    def translate(self, text: str, title: str = "") -> Translation: ...
 
 
 class Explains(Protocol):
@@ -430,11 +430,12 @@ class _Run:
         jobs = [
             _Job(
                 work,
-                result_key("translate", [work.paper.abstract], translator.made_by),
-                partial(translator.translate, work.paper.abstract),
+                result_key("translate", [work.paper.abstract, *title], translator.made_by),
+                partial(translator.translate, work.paper.abstract, *title),
             )
             for work in works
             if work.paper.abstract
+            for title in [[work.paper.title] if self._config.translate_titles else []]
         ]
         for _ in self._do("translate", Translation, jobs, at_once=translator.at_once):
             pass

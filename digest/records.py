@@ -462,18 +462,31 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class TranslatedSentence:
-    """One sentence. ``checks``: name -> passed; ``kept``: none passed, so the source shows."""
+    """One sentence.
+
+    Args:
+        source: In English.
+        text: Its translation, or ``source`` where ``kept``.
+        checks: Name -> passed, of the best that was found.
+        repaired: Whether it is another text than the model's first.
+        kept: No translation passed, so the source shows.
+        how: What made it, of ``digest.translate.translator.RUNGS``; "" for the first attempt.
+    """
 
     source: str
     text: str
     checks: Mapping[str, bool]
     repaired: bool = False
     kept: bool = False
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A text in the target language; ``text`` joins its sentences, ``checks`` holds for all."""
+    """A text in the target language; ``text`` joins its sentences, ``checks`` holds for all.
+
+    ``title``: of the paper whose abstract it is, where titles are translated, too.
+    """
 
     source: str
     target: str
@@ -481,6 +494,7 @@ class Translation:
     sentences: tuple[TranslatedSentence, ...]
     checks: Mapping[str, bool]
     made_by: MadeBy
+    title: str = ""
 
 
 # ---------------------------------------------------------------- readings
@@ -572,7 +586,8 @@ class DecodeOptions:
         top_p: Share of the probability that is drawn from, after ``top_k``.
         seed: Of the first input.
         stop: An answer ends before the first of these strings.
-        beam_size: Beams of a sequence-to-sequence model; other engines write one.
+        beam_size: Beams that are searched where nothing is drawn; an engine that does not search
+            writes one.
         n_best: Answers for each input, best first, at most ``beam_size`` where nothing is drawn;
             the others are in ``Completion.others``.
     """
@@ -626,7 +641,8 @@ class Completion:
 class Engine(Protocol):
     """A model that writes.
 
-    ``options``: what besides the prompt changes its text. ``instructed``: whether it follows a
+    ``options``: what besides the prompt changes its text. ``searches``: whether it honours
+    ``DecodeOptions.beam_size``. ``instructed``: whether it follows a
     prompt; a sequence-to-sequence model translates its inputs, whatever the prompt says.
     ``at_once``: papers whose calls may be in flight together, from as many threads.
     """
@@ -637,6 +653,7 @@ class Engine(Protocol):
     version: str
     options: Mapping[str, str]
     instructed: bool
+    searches: bool
     at_once: int
 
     def complete(

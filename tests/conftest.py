@@ -96,6 +96,7 @@ class FakeEngine:
 
     name, model, sha256, version = "fake", "fake-1", "0" * 64, "1"
     instructed = True
+    searches = False
     at_once = 1
 
     def __init__(self, answer) -> None:
@@ -141,7 +142,7 @@ class FakeTranslator:
     at_once = 1
     calls = 0
 
-    def translate(self, text: str) -> Translation:
+    def translate(self, text: str, title: str = "") -> Translation:
         self.calls += 1
         sentence = TranslatedSentence(text, f"译文：{text}", {"numbers": True})
         return Translation(

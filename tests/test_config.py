@@ -41,7 +41,7 @@ def test_environment_values_get_the_type_of_their_key(home):
         ("categories = ['cs.SDD']", "arXiv has no category 'cs.SDD'", "did you mean cs.SD?"),
         ("zone = 'Mars/Base'", "no such time zone", "Asia/Shanghai"),
         ("title = ", "not valid TOML", None),
-        ("target = 'fr'", "cannot be written yet", None),
+        ("target = 'tlh'", "no such choice", "zh-Hant"),
         ("threads = -1", "0 to 1024", None),
     ],
 )

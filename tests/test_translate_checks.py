@@ -2,7 +2,10 @@
 
 import pytest
 
+from digest.records import Completion
 from digest.translate import checks
+from digest.translate.languages import CHINESE_ONLY, LANGUAGES
+from digest.words.terms import Glossary, Term
 
 SOURCE = "We reach 94% accuracy at -10 dB with LogMel features, and it does not degrade on $x_1$."
 GOOD = "我们用 LogMel 特征在 -10 dB 下达到 94% 的准确率，且在 $x_1$ 上不会退化。"
@@ -33,6 +36,11 @@ def test_a_good_translation_passes_all() -> None:
         (GOOD.replace("达到", "首次达到"), "superlatives"),
         (GOOD.replace("不会", "会"), "negation"),
         (GOOD.removesuffix("。") + "，", "truncated"),
+        (GOOD.replace("dB", "小时"), "units"),
+        ("准确率 94%，-10 dB，$x_1$，LogMel。", "omission"),
+        (GOOD.replace("，", ","), "punctuation"),
+        (GOOD.replace("且在", "且（在"), "punctuation"),
+        (GOOD.replace("准确", "準確"), "script"),
     ],
 )
 def test_a_bad_translation_fails_by_name(target: str, failed: str) -> None:
@@ -44,7 +52,48 @@ def test_a_flipped_direction_is_seen() -> None:
 
 
 def test_an_answer_that_was_cut_off_is_truncated() -> None:
-    assert checks.run(SOURCE, GOOD, finished=False)["truncated"] is False
+    cut = Completion(GOOD, 9, finished=False)
+    assert checks.run(SOURCE, GOOD, cut)["truncated"] is False
+
+
+def test_the_models_own_doubt_is_told() -> None:
+    assert checks.run(SOURCE, GOOD, Completion(GOOD, 9, True, score=-1.2))["doubt"] is False
+    assert checks.run(SOURCE, GOOD, Completion(GOOD, 9, True, score=-0.4))["doubt"] is True
+    assert checks.run(SOURCE, GOOD, Completion(GOOD, 9, True))["doubt"] is True
+
+
+def test_terms_are_called_as_the_lab_calls_them() -> None:
+    glossary = Glossary([Term("beam search", "束搜索")])
+    source = "We decode with beam search."
+    good = checks.run(source, "我们用束搜索解码。", glossary=glossary)
+    bad = checks.run(source, "我们用贝叶斯搜索解码。", glossary=glossary)
+    assert (good["terms"], bad["terms"]) == (True, False)
+    assert checks.passes(bad)  # a doubt, no reason to show English
+
+
+def test_a_guess_at_an_abbreviation_is_told() -> None:
+    found = checks.run("We align MSA with dialects.", "我们把多序列比对（MSA）与方言对齐。")
+    assert found["expansions"] is False
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "target", "failed"),
+    [
+        ("de", "It reaches 3.5 % of all errors.", "Es erreicht 3,5 % aller Fehler.", []),
+        ("de", "It has 1,200 files in all.", "Es hat insgesamt 1.200 Dateien.", []),
+        ("de", "It is 3.5 % of it.", "Es sind 4,5 % davon.", ["numbers", "extra_numbers"]),
+        ("fr", "We keep the code at hand.", "We keep the code at hand.", ["untranslated"]),
+        ("ja", "The model reaches 94% accuracy.", "モデルは94%の精度に達する。", []),
+        ("ja", "The model reaches 94% accuracy.", "模型达到 94% 准确率。", ["untranslated"]),
+        ("ko", "The model reaches 94% accuracy.", "모델은 94%의 정확도에 도달한다.", []),
+    ],
+)  # fmt: skip
+def test_other_languages_have_their_own_checks(
+    code: str, source: str, target: str, failed: list[str]
+) -> None:
+    found = checks.run(source, target, language=LANGUAGES[code])
+    assert [name for name, passed in found.items() if not passed] == failed
+    assert not found.keys() & CHINESE_ONLY
 
 
 def test_a_source_about_translation_may_say_so() -> None:

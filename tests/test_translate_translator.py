@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from digest.errors import TranslateError
+from digest.errors import ConfigError, TranslateError
 from digest.records import Completion, DecodeOptions, Prompt
-from digest.translate.translator import SAMPLES, Translator, normalise
+from digest.translate.translator import DRAWN, Translator
+from digest.words.terms import Glossary, Term
 
 PLAIN = "The model reaches 94% accuracy."
 LONG = (
@@ -20,7 +21,7 @@ class FakeEngine:
     """Answers with ``write(prompt, text, index)``; remembers how often it was called."""
 
     name, model, sha256, version = "fake", "table", "0" * 64, "1"
-    instructed, at_once = True, 1
+    instructed, searches, at_once = True, False, 1
     options: Mapping[str, str] = {"batch": "16"}
 
     def __init__(self, write: Callable[[Prompt, str, int], str]):
@@ -62,7 +63,7 @@ def test_a_failing_sentence_is_sampled_with_what_must_be_kept() -> None:
     assert sentence.text == "模型准确率达到 94%。"
     assert (sentence.repaired, sentence.kept) == (True, False)
     inputs, options = engine.calls[1]
-    assert (len(inputs), options.n_best) == (1, SAMPLES)
+    assert (len(inputs), options.n_best) == (1, DRAWN.n_best)
     assert inputs[0].startswith(PLAIN)
     assert inputs[0].endswith("94%")
     assert options.temperature > 0
@@ -110,7 +111,7 @@ def test_at_last_the_english_is_kept() -> None:
         return "它有效。" if text == "It works." else "准确率为 49%。"
 
     translation = Translator(FakeEngine(write)).translate(f"It works. {PLAIN} It works.")
-    assert translation.text == f"它有效。 {PLAIN} 它有效。"
+    assert translation.text == f"它有效。〔原文〕{PLAIN} 它有效。"
     assert [sentence.kept for sentence in translation.sentences] == [False, True, False]
     assert translation.checks["numbers"] is False
 
@@ -174,11 +175,11 @@ def test_provenance_names_the_search() -> None:
     made_by = Translator(FakeSearch(lambda *_: "它有效。")).made_by
     assert made_by.options == {
         "batch": "16",
-        "beam_size": "4",
-        "retry_beam_size": "8",
-        "n_best": "8",
+        "first": "1 of 4 beams",
+        "again": "8 of 8 beams",
+        "target": "zh-Hans",
     }
-    assert (made_by.prompt_sha256, made_by.seed) == ("", None)
+    assert made_by.seed is None
 
 
 def test_blank_sentences_stay_blank_and_in_place() -> None:
@@ -191,7 +192,7 @@ def test_blank_sentences_stay_blank_and_in_place() -> None:
 def test_provenance_names_engine_prompt_and_recipe() -> None:
     translator = Translator(FakeEngine(lambda *_: "它有效。"))
     made_by = translator.made_by
-    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-2")
+    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-3")
     assert len(made_by.prompt_sha256) == 64
     assert made_by.options["batch"] == "16"
     assert translator.translate("It works.").made_by == made_by
@@ -204,23 +205,92 @@ def test_a_missing_answer_is_an_error() -> None:
         Translator(engine).translate("It works.")
 
 
-def test_other_languages_are_refused() -> None:
-    with pytest.raises(ValueError, match="fr"):
-        Translator(FakeEngine(lambda *_: ""), target="fr")
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ConfigError, match="tlh") as caught:
+        Translator(FakeEngine(lambda *_: ""), target="tlh")
+    assert "zh-Hans" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ("翻译：模型有效", "模型有效。"),
-        ("“模型有效。”", "模型有效。"),
-        ("模型\n有效.", "模型有效。"),
-        ("模型有效。\n\n须原样保留：94%", "模型有效。"),
-        ("每年 17.9 million 人死亡。", "每年 1790 万人死亡。"),
-        ("共有1.5 billion个参数。", "共有 15 亿个参数。"),
-        ("The model works.", "The model works."),
-        ("", ""),
-    ],
-)
-def test_normalise(answer: str, expected: str) -> None:
-    assert normalise("The model works.", answer) == expected
+class FakeBeams(FakeEngine):
+    """Follows a prompt and searches: ``write`` is asked for each of the best."""
+
+    searches = True
+
+
+def test_an_engine_that_searches_draws_nothing() -> None:
+    def write(_prompt: Prompt, _text: str, index: int) -> str:
+        return "模型准确率达到 94%。" if index == 2 else "模型准确率达到 49%。"
+
+    engine = FakeBeams(write)
+    (sentence,) = Translator(engine).translate_sentences([PLAIN])
+    assert (sentence.text, sentence.how) == ("模型准确率达到 94%。", "asked again")
+    options = engine.calls[1][1]
+    assert (options.temperature, options.beam_size, options.n_best) == (0, 4, 4)
+
+
+def test_terms_are_told_and_the_answer_that_has_them_is_taken() -> None:
+    source = "We decode with beam search on 3 sets."
+
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        return (
+            "我们在 3 个集合上用束搜索解码。"
+            if "术语" in text
+            else "我们在 3 个集合上用贝叶斯搜索解码。"
+        )
+
+    engine = FakeEngine(write)
+    glossary = Glossary([Term("beam search", "束搜索")])
+    (sentence,) = Translator(engine, glossary=glossary).translate_sentences([source])
+    assert "术语：beam search = 束搜索" in engine.calls[1][0][0]
+    assert (sentence.text, sentence.how) == ("我们在 3 个集合上用束搜索解码。", "asked again")
+
+
+def test_a_lost_formula_goes_as_a_mark() -> None:
+    source = r"We bound $\frac{a}{b}$ from above."
+
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        return "我们给出 X1 的上界。" if "X1" in text else "我们给出 a/b 的上界。"
+
+    (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
+    assert (sentence.text, sentence.how) == (r"我们给出 $\frac{a}{b}$ 的上界。", "marks")
+
+
+def test_the_other_engine_is_asked_before_clauses() -> None:
+    other = FakeEngine(lambda *_: "模型准确率达到 94%。")
+    engine = FakeEngine(lambda *_: "模型准确率达到 49%。")
+    (sentence,) = Translator(engine, other=other).translate_sentences([PLAIN])
+    assert (sentence.text, sentence.how) == ("模型准确率达到 94%。", "other engine")
+    made_by = Translator(engine, other=other).made_by
+    assert made_by != Translator(engine).made_by
+
+
+def test_first_mentions_are_written_out_and_later_ones_short() -> None:
+    answers = {
+        "We use word error rate (WER).": "我们使用词错误率（WER）。",
+        "The WER falls.": "词错误率下降。",
+    }
+    engine = FakeEngine(lambda _prompt, text, _index: answers.get(text, "词错误率下降。"))
+    translation = Translator(engine).translate(" ".join(answers))
+    assert translation.text == "我们使用词错误率（word error rate，WER）。WER 下降。"
+
+
+def test_a_title_is_translated_on_demand() -> None:
+    answers = {"It works.": "它有效。", "A Method That Works Well": "一种有效的方法。"}
+    engine = FakeEngine(lambda _prompt, text, _index: answers[text])
+    translation = Translator(engine).translate("It works.", "A Method That Works Well")
+    assert (translation.text, translation.title) == ("它有效。", "一种有效的方法")
+    assert Translator(engine).translate("It works.").title == ""
+
+
+def test_traditional_characters_are_written_at_last() -> None:
+    engine = FakeEngine(lambda *_: "软件有效。")
+    translation = Translator(engine, target="zh-Hant").translate("The software works.")
+    assert (translation.text, translation.target) == ("軟體有效。", "zh-Hant")
+    assert all(translation.checks.values())
+
+
+def test_another_language_is_asked_for_by_name() -> None:
+    engine = FakeEngine(lambda *_: "Das Modell erreicht 94 % Genauigkeit.")
+    translation = Translator(engine, target="de").translate(PLAIN)
+    assert translation.text == "Das Modell erreicht 94 % Genauigkeit."
+    assert all(translation.checks.values())

@@ -54,6 +54,7 @@ class CTranslate2Engine:
 
     name = CTRANSLATE2.name
     instructed = True
+    searches = True
     at_once = 1  # this object is for one thread
 
     def __init__(

@@ -77,6 +77,7 @@ class LlamaEngine:
 
     name = LLAMA.name
     instructed = True
+    searches = False
 
     def __init__(self, path: Path, model: ModelFile, placement: Placement):
         self.model, self.sha256, self.version = model.name, model.sha256, LLAMA.version

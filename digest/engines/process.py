@@ -119,6 +119,7 @@ class WorkerEngine:
         self.options: Mapping[str, str] = _options(kind, model, self._place)
         self.at_once = 1 if model.family else self._place.papers
         self.instructed = not model.family
+        self.searches = kind == "ctranslate2"
         self._kind, self._entry, self._models_dir = kind, model, models_dir
         self._worker: Worker | None = None
         self._calling = threading.Lock()

@@ -43,6 +43,7 @@ class Seq2SeqEngine:
 
     name = SEQ2SEQ.name
     instructed = False
+    searches = True
     at_once = 1
 
     def __init__(

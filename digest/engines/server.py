@@ -90,6 +90,7 @@ class ServerEngine:
 
     name = "server"
     instructed = True
+    searches = False
     sha256 = ""
     """Of the model's file, which only the server knows."""
 

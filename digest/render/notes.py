@@ -66,7 +66,7 @@ def _translation_notes(entry: Entry) -> list[str]:
     if entry.translation is None:
         return ["摘要未翻译，以上为英文原文。"] if entry.paper.abstract else []
     kept = sum(sentence.kept for sentence in entry.translation.sentences)
-    return [f"摘要中有 {kept} 句未能可靠翻译，保留英文原句。"] if kept else []
+    return [f"摘要中有 {kept} 句未能可靠翻译，保留英文原句，以〔原文〕标出。"] if kept else []
 
 
 def _reading_notes(entry: Entry, breakdown: Breakdown) -> list[str]:

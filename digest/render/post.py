@@ -6,6 +6,7 @@ the head of the post and at each claim.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from digest.render import markdown
 from digest.render.entry import Entry, Mark, coverage, leaves, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
+from digest.words.script import to_traditional
 
 __all__ = ["Entry", "Heading", "Mark", "coverage", "leaves", "paper_file", "post"]
 
@@ -26,8 +28,8 @@ _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
 
 
 def post(heading: Heading, entries: Sequence[Entry]) -> str:
-    """The post's text."""
-    return (
+    """The post's text; in traditional characters where an abstract was asked for in them."""
+    text = (
         _environment()
         .get_template("post.md.j2")
         .render(
@@ -41,6 +43,17 @@ def post(heading: Heading, entries: Sequence[Entry]) -> str:
             part_titles=PART_TITLES,
         )
     )
+    targets = {entry.translation.target for entry in entries if entry.translation is not None}
+    return _in_traditional(text) if "zh-Hant" in targets else text
+
+
+# What is not ours to rewrite: where a link points, an original title, a person's name.
+_AS_IT_IS = re.compile(r"(\]\([^)\s]*\)|^## .*$|^- \*\*Authors\*\*.*$)", re.MULTILINE)
+
+
+def _in_traditional(text: str) -> str:
+    parts = _AS_IT_IS.split(text)
+    return "".join(part if index % 2 else to_traditional(part) for index, part in enumerate(parts))
 
 
 @cache
@@ -69,6 +82,7 @@ def _view(entry: Entry, heading: Heading) -> dict[str, Any]:
     pdf_url = f"https://arxiv.org/pdf/{paper.id}" if arxiv else local_pdf
     return {
         "title": paper.title or paper_file(paper.id),
+        "translated_title": entry.translation.title if entry.translation else "",
         "authors": paper.authors,
         "categories": paper.categories,
         "abs_url": f"https://arxiv.org/abs/{paper.id}" if arxiv else None,

@@ -1,5 +1,8 @@
 """What a program can tell of a translation: named checks, each a pure function of the two texts.
 
+Three look at more than the texts: ``truncated`` and ``doubt`` at how the model answered, and
+``terms`` and ``expansions`` at the lab's glossary.
+
 ``HARD`` checks block publication: the sentence is repaired, or stays in its source language.
 They are about what a reader would take over unseen (a number, a formula, an address or a name
 that is not in the source) or about no translation at all. The others (names, english_left,
@@ -13,12 +16,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from digest.records import Completion
+from digest.translate.languages import CHINESE_ONLY, LANGUAGES, Language
 from digest.words import atoms, polarity
+from digest.words.script import is_simplified
+from digest.words.terms import Glossary, guessed_expansions
+from digest.words.units import foreign_units
 
 HARD = frozenset(
     {
         "numbers",
         "extra_numbers",
+        "units",
         "math",
         "urls",
         "extra_names",
@@ -26,6 +35,8 @@ HARD = frozenset(
         "repetition",
         "leakage",
         "length",
+        "script",
+        "punctuation",
         "truncated",
     }
 )
@@ -33,6 +44,8 @@ HARD = frozenset(
 # outside. A model that only recites what it was told to keep lies below.
 _RATIO = (0.14, 0.75)
 _MIN_RATIO_CHARS = 40  # of the source; a short sentence has no ratio worth the name
+_LEAST_SAID = 0.175
+_HAN_OF_A_WORD = 1.5
 _MIN_HAN_SHARE = 0.35  # of the letters that are neither names nor math
 _LATIN_RUN = re.compile(r"(?:[A-Za-z][a-z'’]*[ ,]+){4,}[A-Za-z][a-z'’]+")
 _LEAK = re.compile(
@@ -48,7 +61,16 @@ _ENGLISH = re.compile(
 )
 _BRACKETED = re.compile(r"[（(“\"][^（）()“”\"]*[）)”\"]")
 _LOOP = re.compile(r"(.{3,30}?)\1{2,}|([^\s.\-=_*#0-9])\2{4,}")
+_NARROW = re.compile(
+    r"[\u4e00-\u9fff][,;:?!]|[,;?!][\u4e00-\u9fff]|[\u4e00-\u9fff]\.(?:\s|$)|[，。；：？！、]{2}"
+)
+_PAIRS = (("（", "）"), ("“", "”"), ("《", "》"))
+_CHINESE_END = re.compile(r"[。？！…；：][”）》]?$")
 _LOOP_CHARS = 12  # a stretch this long does not come back twice by chance
+_LEAST_SCORE = -0.9
+"""Mean log-probability of an answer; of 843 by the 1.5 B 2 % were below, most of them nonsense."""
+_MOST_COPIED = 0.5
+_NO_TERMS = Glossary()
 _OPEN_END = re.compile(r"[，、（(,]$")
 
 
@@ -60,6 +82,11 @@ def numbers(source: str, target: str) -> bool:
 def extra_numbers(source: str, target: str) -> bool:
     """The target makes up no number."""
     return not atoms.extra_numbers(source, target)
+
+
+def units(source: str, target: str) -> bool:
+    """No number has a unit that the source has nowhere."""
+    return not foreign_units(source, target)
 
 
 def math(source: str, target: str) -> bool:
@@ -116,12 +143,49 @@ def leakage(source: str, target: str) -> bool:
     return leak is None or leak[0] in source or bool(_LEAK_ALLOWED.search(source))
 
 
+def script(source: str, target: str) -> bool:
+    """Simplified characters; traditional ones are written after all checks."""
+    del source
+    return is_simplified(target)
+
+
+def punctuation(source: str, target: str) -> bool:
+    """Chinese marks beside Han, in pairs where the source has pairs, and one at the end."""
+    if not atoms.has_han(target):
+        return True
+    plain = target
+    for kept in (*atoms.maths(target), *atoms.urls(target)):
+        plain = plain.replace(kept, "x")
+    narrow = _NARROW.search(plain)
+    in_pairs = source.count("(") == source.count(")") and source.count('"') % 2 == 0
+    in_pairs &= source.count("“") == source.count("”")
+    paired = not in_pairs or all(plain.count(a) == plain.count(b) for a, b in _PAIRS)
+    return narrow is None and paired and _CHINESE_END.search(plain) is not None
+
+
 def length(source: str, target: str) -> bool:
     """Neither half a sentence nor two."""
     if len(source) < _MIN_RATIO_CHARS:
         return True
     low, high = _RATIO
     return low <= len(target) / len(source) <= high
+
+
+def omission(source: str, target: str) -> bool:
+    """Long enough to say all that the source says.
+
+    Of 2,994 human references (FLORES dev, NTREX) 0.7 % say less; of the same with a clause taken
+    out, half do.
+    """
+    if len(source) < _MIN_RATIO_CHARS:
+        return True
+    return said(target) >= _LEAST_SAID * len(source)
+
+
+def said(text: str) -> float:
+    """How much a Chinese text says: its characters, a Latin word or number counting as 1.5."""
+    words = len(re.findall(r"[A-Za-z0-9.]+", text))
+    return len(re.findall(r"[\u3400-\u9fff]", text)) + _HAN_OF_A_WORD * words
 
 
 def superlatives(source: str, target: str) -> bool:
@@ -131,14 +195,12 @@ def superlatives(source: str, target: str) -> bool:
 
 def direction(source: str, target: str) -> bool:
     """What rises in the source does not fall in the target, nor end where it began."""
-    return not (
-        polarity.flipped_direction(source, target) or polarity.swapped_order(source, target)
-    )
+    return not (polarity.turned_direction(source, target) or polarity.swapped_order(source, target))
 
 
 def negation(source: str, target: str) -> bool:
     """A plain "not" has not gone."""
-    return not polarity.lost_negation(source, target)
+    return not polarity.dropped_negation(source, target)
 
 
 CHECKS: Mapping[str, Callable[[str, str], bool]] = {
@@ -146,6 +208,7 @@ CHECKS: Mapping[str, Callable[[str, str], bool]] = {
     for check in (
         numbers,
         extra_numbers,
+        units,
         math,
         urls,
         names,
@@ -154,7 +217,10 @@ CHECKS: Mapping[str, Callable[[str, str], bool]] = {
         english_left,
         repetition,
         leakage,
+        script,
+        punctuation,
         length,
+        omission,
         superlatives,
         direction,
         negation,
@@ -162,10 +228,53 @@ CHECKS: Mapping[str, Callable[[str, str], bool]] = {
 }
 
 
-def run(source: str, target: str, *, finished: bool = True) -> dict[str, bool]:
-    """Every check by its name; ``truncated`` fails where the answer was cut off or hangs."""
-    checks = {name: check(source, target) for name, check in CHECKS.items()}
-    return {**checks, "truncated": finished and not _OPEN_END.search(target)}
+def run(
+    source: str,
+    target: str,
+    answer: Completion | None = None,
+    language: Language = LANGUAGES["zh-Hans"],
+    glossary: Glossary = _NO_TERMS,
+) -> dict[str, bool]:
+    """Every check that applies in ``language``, by its name.
+
+    Args:
+        source: In English.
+        target: Its translation, normalised.
+        answer: What the model said, for whether it ended and how sure it was.
+        language: Of ``target``.
+        glossary: What terms are to be called.
+    """
+    read = language.numerals(target)
+    checks = {
+        name: check(source, read)
+        for name, check in CHECKS.items()
+        if language.chinese or name not in CHINESE_ONLY
+    }
+    checks["terms"] = not glossary.missing(source, target)
+    if language.chinese:
+        checks["expansions"] = not guessed_expansions(source, target, glossary)
+    else:
+        checks["untranslated"] = _in_language(source, target, language)
+        low, high = language.ratio
+        ratio = len(target) / max(len(source), 1)
+        checks["length"] = len(source) < _MIN_RATIO_CHARS or low <= ratio <= high
+        if not language.letters:  # a Latin word is no name there
+            del checks["extra_names"]
+    checks["doubt"] = answer is None or answer.score is None or answer.score >= _LEAST_SCORE
+    ended = answer is None or answer.finished
+    checks["truncated"] = ended and not _OPEN_END.search(target)
+    return checks
+
+
+def _in_language(source: str, target: str, language: Language) -> bool:
+    """Whether ``target`` is in ``language``: by its letters, or by not being the source again."""
+    if not re.search(r"(?:\b[a-z]{2,}\b.*){3}", _without_kept(source, source)):
+        return bool(target)
+    if language.letters:
+        return re.search(f"[{language.letters}]", target) is not None
+    words = re.findall(r"[a-z]{3,}", _without_kept(target, source))
+    own = set(re.findall(r"[a-z]{3,}", source))
+    return bool(words) and sum(word in own for word in words) <= _MOST_COPIED * len(words)
 
 
 def passes(checks: Mapping[str, bool]) -> bool:

@@ -1,25 +1,26 @@
-"""English into Chinese, sentence by sentence, each checked and repaired.
+"""English into Chinese or another language, sentence by sentence, each checked and repaired.
 
-The ladder: translate all sentences in one batch; normalise; check; ask again for those that fail,
-several samples each in one batch, naming what must be kept, and let the checks choose; cut what
-still fails into clauses; at last keep the English. Nothing that fails a hard check is published
-as a translation, and nothing is dropped.
+The ladder, each rung for what the one before left in doubt, and in one batch: a first answer,
+normalised; further answers, told what must be kept and what terms are called, of which the checks
+choose; math and addresses as marks; the other engine; clauses. At last the English stays, marked.
+Nothing that fails a hard check is published as a translation, and nothing is dropped.
 
-A model that follows no prompt cannot be told what to keep. It searches with beams, and where a
-sentence fails the checks choose among the best of them.
+A model that follows no prompt cannot be told what to keep: it searches with more beams.
+
+How the first answer is asked for, and how the further ones, was chosen by measurement on sentences
+that no reported figure is from: ``digest eval translate --tune``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from digest.errors import TranslateError
+from digest.errors import ConfigError, TranslateError
 from digest.records import (
     Completion,
     DecodeOptions,
@@ -29,177 +30,109 @@ from digest.records import (
     TranslatedSentence,
     Translation,
 )
-from digest.translate import checks
 from digest.translate.clauses import split_clauses
+from digest.translate.drafts import Draft, Drafting, better, same_text
+from digest.translate.languages import LANGUAGES, Language
+from digest.translate.mentions import with_first_mentions
+from digest.translate.shield import shielded
+from digest.translate.wording import joined
 from digest.words import atoms
-from digest.words.magnitudes import mend_magnitudes
 from digest.words.sentences import split_sentences
-from digest.words.typography import tidy
+from digest.words.terms import Glossary
 
 logger = logging.getLogger(__name__)
 
-RECIPE = 2
+RECIPE = 3
 """Raised when this package changes the text that comes out."""
 
-SAMPLES = 4
-"""For each failing sentence, decoded in one batch; not compared with other numbers."""
-
-_LANGUAGES = {"zh-Hans": "简体中文"}
-_GREEDY = DecodeOptions(temperature=0.0)
-_SAMPLED = DecodeOptions(temperature=0.7, n_best=SAMPLES)
-_BEAMS = DecodeOptions(beam_size=4)
-_HYPOTHESES = DecodeOptions(beam_size=2 * SAMPLES, n_best=2 * SAMPLES)
-"""Of a wider search, so that they are more than what the first one already held; not compared with
-other numbers, for want of a model's weights."""
-_NO_PROMPT = Prompt("", "")
-# Qwen2.5 needs 0.20 to 0.30 tokens of Chinese for an English character; formulas need more.
-_TOKENS_PER_CHAR = 0.6
-_MIN_OUTPUT_TOKENS = 64
-_FULL_SHARE = 0.9
-_PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案)(?:结果)?\s*[：:]\s*")
-_KEEP_LIST = re.compile(r"\s*[（(]?须原样保留[：:].*$", re.DOTALL)
-_WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
+RUNGS = ("asked again", "marks", "other engine", "clauses")
+"""What may have made a sentence that is not the first answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """The best text so far of one sentence."""
-
-    source: str
-    text: str
-    checks: Mapping[str, bool]
-    repaired: bool = False
-
-    @property
-    def passes(self) -> bool:
-        return checks.passes(self.checks)
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return checks.faults(self.checks)
-
-
-class Translator:
-    """Translates with any engine; holds no text between calls.
+class Ways:
+    """How a model is asked.
 
     Args:
-        engine: What writes.
-        source: Language of the source; only "en".
-        target: Language of the translation; only "zh-Hans".
+        first: For every sentence.
+        again: For what the first answer leaves in doubt.
+        wording: The prompt, of ``prompts/``.
+        clauses: Whether a long sentence is asked for by its clauses from the start.
+        marks: Whether math and addresses are marks from the start.
     """
 
-    def __init__(self, engine: Engine, source: str = "en", target: str = "zh-Hans"):
-        if source != "en" or target not in _LANGUAGES:
-            raise ValueError(f"cannot translate {source} into {target}")
-        self.at_once = engine.at_once
-        self._engine = engine
-        self._target = target
+    first: DecodeOptions
+    again: DecodeOptions
+    wording: str = "translate.j2"
+    clauses: bool = False
+    marks: bool = False
+
+    def described(self) -> dict[str, str]:
+        """For ``MadeBy``."""
+        return {
+            "first": _described(self.first),
+            "again": _described(self.again),
+            **({"segment": "clauses"} if self.clauses else {}),
+            **({"math": "marks"} if self.marks else {}),
+        }
+
+
+INSTRUCTED = Ways(DecodeOptions(), DecodeOptions(beam_size=4, n_best=4))
+UNINSTRUCTED = Ways(DecodeOptions(beam_size=4), DecodeOptions(beam_size=8, n_best=8))
+"""A wider search again, so that its answers are more than what the first one already held; not
+compared with other numbers, for want of a model's weights."""
+DRAWN = DecodeOptions(temperature=0.7, n_best=4)
+"""For engines that search with no beams."""
+_NO_PROMPT = Prompt("", "")
+# Qwen2.5 needs 0.20 to 0.30 tokens of Chinese for an English character; formulas need more, and
+# so do languages with letters.
+_TOKENS_PER_CHAR = 0.6
+_MIN_OUTPUT_TOKENS = 64
+
+
+def _described(options: DecodeOptions) -> str:
+    if options.temperature > 0:
+        return f"{options.n_best} drawn at {options.temperature} of {options.top_k}"
+    return f"{options.n_best} of {options.beam_size} beams" if options.beam_size > 1 else "greedy"
+
+
+class _Asking:
+    """One engine with its wording."""
+
+    def __init__(self, engine: Engine, language: Language, ways: Ways | None):
         templates = Environment(
             loader=PackageLoader("digest.translate", "prompts"),
             undefined=StrictUndefined,
             autoescape=False,  # a prompt is no HTML
         )
-        wording = templates.get_template("translate.j2")
-        self._plain = _prompt(wording.render(language=_LANGUAGES[target], keep=False))
-        self._keeping = _prompt(wording.render(language=_LANGUAGES[target], keep=True))
+        chosen = ways or (INSTRUCTED if engine.instructed else UNINSTRUCTED)
+        if engine.instructed and not engine.searches:
+            chosen = replace(chosen, again=DRAWN)
+        self.ways = chosen
+        wording = templates.get_template(chosen.wording)
         self._keep = templates.get_template("keep.j2")
+        self.engine = engine
+        self.plain = _prompt(wording.render(language=language.name, keep=False))
+        self._keeping = _prompt(wording.render(language=language.name, keep=True))
         if not engine.instructed:
-            self._plain = self._keeping = _NO_PROMPT
-        self._once = _GREEDY if engine.instructed else _BEAMS
-        self.made_by = self._provenance()
-        """What a translation depends on besides its source; known before any is made."""
+            self.plain = self._keeping = _NO_PROMPT
+        sample = self._keep.render(sentence="", keep=["a"], terms=[])
+        self.wording = repr((self.plain, self._keeping)) + sample
 
-    def _provenance(self) -> MadeBy:
-        instructed = self._engine.instructed
-        words = repr((self._plain, self._keeping)) + self._keep.render(sentence="", keep=[])
-        sampling = {
-            "samples": str(SAMPLES),
-            "temperature": str(_SAMPLED.temperature),
-            "top_k": str(_SAMPLED.top_k),
-        }
-        search = {
-            "beam_size": str(_BEAMS.beam_size),
-            "retry_beam_size": str(_HYPOTHESES.beam_size),
-            "n_best": str(_HYPOTHESES.n_best),
-        }
-        return MadeBy(
-            engine=self._engine.name,
-            version=f"{self._engine.version}/translate-{RECIPE}",
-            model=self._engine.model,
-            sha256=self._engine.sha256,
-            options={**self._engine.options, **(sampling if instructed else search)},
-            prompt_sha256=hashlib.sha256(words.encode()).hexdigest() if instructed else "",
-            seed=_SAMPLED.seed if instructed else None,
-        )
+    def once(self, inputs: Sequence[str]) -> list[Completion]:
+        """The first answer to each."""
+        return self._complete(self.plain, inputs, self.ways.first)
 
-    def translate(self, text: str) -> Translation:
-        """Translate a text; its line breaks are spaces, and blank text stays blank.
-
-        Raises:
-            TranslateError: The engine did not answer for every sentence.
-        """
-        sentences = self.translate_sentences(split_sentences(" ".join(text.split())))
-        return Translation(
-            source=text,
-            target=self._target,
-            text=_join(sentences),
-            sentences=tuple(sentences),
-            checks=_all_of(sentences),
-            made_by=self.made_by,
-        )
-
-    def translate_sentences(self, sentences: Sequence[str]) -> list[TranslatedSentence]:
-        """Translate each of ``sentences``; same order, same number.
-
-        Raises:
-            TranslateError: The engine did not answer for every sentence.
-        """
-        drafts = self._first(sentences)
-        again = self._ask_again if self._engine.instructed else self._search_again
-        drafts = _better(drafts, again([d for d in drafts if _worth_asking(d)]))
-        drafts = _better(drafts, self._by_clauses([d for d in drafts if not d.passes]))
-        finished = [_finished(draft) for draft in drafts]
-        logger.debug(
-            "%d sentences: %d repaired, %d kept in English",
-            len(finished),
-            sum(sentence.repaired for sentence in finished),
-            sum(sentence.kept for sentence in finished),
-        )
-        return finished
-
-    def _first(self, sentences: Sequence[str]) -> list[_Draft]:
-        filled = [sentence for sentence in sentences if sentence.strip()]
-        answers = iter(self._complete(self._plain, filled, self._once))
-        return [
-            _draft(sentence, next(answers)) if sentence.strip() else _Draft(sentence, "", {})
-            for sentence in sentences
-        ]
-
-    def _ask_again(self, drafts: Sequence[_Draft]) -> list[_Draft]:
-        """Several samples of each, told what to keep; together in one batch."""
-        sources = [draft.source for draft in drafts]
-        kept = [_must_keep(source) for source in sources]
-        inputs = [
-            self._keep.render(sentence=source, keep=keep) if keep else source
-            for source, keep in zip(sources, kept, strict=True)
-        ]
-        return _choices(sources, self._complete(self._keeping, inputs, _SAMPLED))
-
-    def _search_again(self, drafts: Sequence[_Draft]) -> list[_Draft]:
-        """The best hypotheses of each; one that the model could not read is left to its clauses."""
-        sources = [draft.source for draft in drafts if draft.text]
-        return _choices(sources, self._complete(_NO_PROMPT, sources, _HYPOTHESES))
-
-    def _by_clauses(self, drafts: Sequence[_Draft]) -> list[_Draft]:
-        """Each sentence from its clauses; those of all sentences together in one batch."""
-        clauses = [split_clauses(draft.source) for draft in drafts]
-        pieces = [piece for parts in clauses if len(parts) > 1 for piece in parts]
-        answers = iter(self._complete(self._plain, pieces, self._once))
-        return [
-            replace(_joined_draft(draft.source, [next(answers) for _ in parts]), repaired=True)
-            for draft, parts in zip(drafts, clauses, strict=True)
-            if len(parts) > 1
-        ]
+    def again(self, sources: Sequence[str], glossary: Glossary) -> list[Completion]:
+        """Further answers to each, told what to keep and what terms are called."""
+        if not self.engine.instructed:
+            return self._complete(_NO_PROMPT, sources, self.ways.again)
+        inputs = []
+        for source in sources:
+            keep, terms = must_keep(source), glossary.of(source)
+            asked = self._keep.render(sentence=source, keep=keep, terms=terms)
+            inputs.append(asked.strip() if keep or terms else source)
+        return self._complete(self._keeping, inputs, self.ways.again)
 
     def _complete(
         self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
@@ -208,12 +141,206 @@ class Translator:
             return []
         longest = max(len(text) for text in inputs)
         tokens = max(_MIN_OUTPUT_TOKENS, int(longest * _TOKENS_PER_CHAR))
-        answers = self._engine.complete(prompt, inputs, replace(options, max_output_tokens=tokens))
+        answers = self.engine.complete(prompt, inputs, replace(options, max_output_tokens=tokens))
         if len(answers) != len(inputs):
             raise TranslateError(
-                f"{self._engine.model} gave {len(answers)} answers for {len(inputs)} sentences"
+                f"{self.engine.model} gave {len(answers)} answers for {len(inputs)} sentences"
             )
         return answers
+
+
+class Translator:
+    """Translates with any engine; holds no text between calls.
+
+    Args:
+        engine: What writes.
+        source: Language of the source; only "en".
+        target: One of ``LANGUAGES``.
+        glossary: What terms are called.
+        ways: How the engine is asked; None for what was measured best.
+        other: An engine for what this one cannot do.
+
+    Raises:
+        ConfigError: There is no such target.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: str = "en",
+        target: str = "zh-Hans",
+        glossary: Glossary | None = None,
+        ways: Ways | None = None,
+        other: Engine | None = None,
+    ):
+        if source != "en" or target not in LANGUAGES:
+            raise ConfigError(f"cannot translate {source} into {target}", _known())
+        self.at_once = engine.at_once
+        self._engine = engine
+        self._language = LANGUAGES[target]
+        self._glossary = glossary or Glossary()
+        self._drafting = Drafting(self._language, self._glossary)
+        self._asking = _Asking(engine, self._language, ways)
+        self._other = _Asking(other, self._language, None) if other is not None else None
+        self.made_by = self._provenance()
+        """What a translation depends on besides its source; known before any is made."""
+
+    def _provenance(self) -> MadeBy:
+        engine, ways = self._engine, self._asking.ways
+        told = self._asking.wording + self._glossary.identity()
+        options = {**engine.options, **ways.described(), "target": self._language.code}
+        if self._other is not None:
+            other = self._other.engine
+            options["other"] = f"{other.name} {other.model} {other.sha256[:12]}"
+        drawn = ways.again.temperature > 0
+        return MadeBy(
+            engine=engine.name,
+            version=f"{engine.version}/translate-{RECIPE}",
+            model=engine.model,
+            sha256=engine.sha256,
+            options=options,
+            prompt_sha256=hashlib.sha256(told.encode()).hexdigest(),
+            seed=ways.again.seed if drawn else None,
+        )
+
+    def translate(self, text: str, title: str = "") -> Translation:
+        """Translate a text; its line breaks are spaces, and blank text stays blank.
+
+        Args:
+            text: In English.
+            title: Of the same paper, to be translated with it; "" for none.
+
+        Raises:
+            TranslateError: The engine did not answer for every sentence.
+        """
+        plain = " ".join(text.split())
+        sentences = split_sentences(plain)
+        heading = [" ".join(title.split())] if title.strip() else []
+        drafts = self._drafts([*sentences, *heading])
+        body = drafts[: len(sentences)]
+        if self._language.chinese:
+            body = with_first_mentions(plain, body, self._drafting, self._glossary)
+        finished = [draft.finished(self._language) for draft in body]
+        _log(finished)
+        titles = [draft.finished(self._language) for draft in drafts[len(sentences) :]]
+        return Translation(
+            source=text,
+            target=self._language.code,
+            text=joined(finished, self._language),
+            sentences=tuple(finished),
+            checks=_all_of(finished),
+            made_by=self.made_by,
+            title=titles[0].text.rstrip("。") if titles and not titles[0].kept else "",
+        )
+
+    def translate_sentences(self, sentences: Sequence[str]) -> list[TranslatedSentence]:
+        """Translate each of ``sentences``; same order, same number.
+
+        Raises:
+            TranslateError: The engine did not answer for every sentence.
+        """
+        finished = [draft.finished(self._language) for draft in self._drafts(sentences)]
+        _log(finished)
+        return finished
+
+    def once(self, sentences: Sequence[str]) -> list[Completion]:
+        """The model's first answers, as they are; for measurements.
+
+        Raises:
+            TranslateError: The engine did not answer for every sentence.
+        """
+        return self._asking.once(sentences)
+
+    def _drafts(self, sentences: Sequence[str]) -> list[Draft]:
+        first = self._first(sentences)
+        drafts = first
+        for rung in self._rungs():
+            waiting = [draft for draft in drafts if draft.source.strip()]
+            drafts = better(drafts, rung(waiting))
+        return [same_text(one, other) for one, other in zip(first, drafts, strict=True)]
+
+    def _rungs(self) -> Iterator[Callable[[Sequence[Draft]], list[Draft]]]:
+        yield self._again
+        yield self._marks
+        if self._other is not None:
+            yield self._elsewhere
+        yield self._by_clauses
+
+    def _first(self, sentences: Sequence[str]) -> list[Draft]:
+        filled = [sentence for sentence in sentences if sentence.strip()]
+        drafts = iter(self._first_of(filled))
+        return [
+            next(drafts) if sentence.strip() else Draft(sentence, "", {}) for sentence in sentences
+        ]
+
+    def _first_of(self, sentences: Sequence[str]) -> list[Draft]:
+        ways = self._asking.ways
+        parts = [split_clauses(s) if ways.clauses else [s] for s in sentences]
+        if any(len(pieces) > 1 for pieces in parts):
+            pieces = iter(self._asking.once([piece for each in parts for piece in each]))
+            answers = [[next(pieces) for _ in each] for each in parts]
+            return [
+                self._drafting.of_clauses(source, found, "")
+                for source, found in zip(sentences, answers, strict=True)
+            ]
+        hidden = [shielded(sentence) if ways.marks else None for sentence in sentences]
+        asked = [h.text if h else s for s, h in zip(sentences, hidden, strict=True)]
+        drafts = []
+        for source, shield, answer in zip(sentences, hidden, self._asking.once(asked), strict=True):
+            text = shield.restored(answer.text) if shield else answer.text
+            drafts.append(self._drafting.draft(source, replace(answer, text=text or answer.text)))
+        return drafts
+
+    def _again(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Several answers to each, of which the checks choose.
+
+        One that a model without a prompt could not read is left to its clauses.
+        """
+        waiting = [draft for draft in drafts if draft.doubtful]
+        sources = [d.source for d in waiting if d.text or self._engine.instructed]
+        answers = self._asking.again(sources, self._glossary)
+        return self._drafting.choices(sources, answers, RUNGS[0])
+
+    def _marks(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Math and addresses as marks, where one was lost."""
+        lost = [
+            d for d in drafts if not (d.checks.get("math", True) and d.checks.get("urls", True))
+        ]
+        hidden = [(draft.source, found) for draft in lost if (found := shielded(draft.source))]
+        answers = self._asking.once([found.text for _, found in hidden])
+        restored = [
+            (source, answer, found.restored(answer.text))
+            for (source, found), answer in zip(hidden, answers, strict=True)
+        ]
+        return [
+            self._drafting.draft(source, replace(answer, text=text), RUNGS[1])
+            for source, answer, text in restored
+            if text is not None
+        ]
+
+    def _elsewhere(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """What still fails, by the other engine."""
+        assert self._other is not None
+        sources = [draft.source for draft in drafts if not draft.passes]
+        answers = self._other.again(sources, self._glossary)
+        return self._drafting.choices(sources, answers, RUNGS[2])
+
+    def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """What still fails, from its clauses; those of all sentences together in one batch."""
+        failing = [draft.source for draft in drafts if not draft.passes]
+        clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
+        answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))
+        return [
+            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[3])
+            for source, parts in clauses
+        ]
+
+
+def must_keep(sentence: str) -> list[str]:
+    """What the checks will look for, once each, in the order of their kinds."""
+    hard = (number.text for number in atoms.numbers(sentence) if number.hard)
+    kept = [*atoms.maths(sentence), *atoms.urls(sentence), *atoms.names(sentence)]
+    return list(dict.fromkeys([*kept, *(n for n in hard if not any(n in k for k in kept))]))
 
 
 def _prompt(text: str) -> Prompt:
@@ -221,88 +348,17 @@ def _prompt(text: str) -> Prompt:
     return Prompt(system.strip(), task.strip())
 
 
-def _must_keep(sentence: str) -> list[str]:
-    """What the checks will look for, once each, in the order of their kinds."""
-    hard = (number.text for number in atoms.numbers(sentence) if number.hard)
-    kept = [*atoms.maths(sentence), *atoms.urls(sentence), *atoms.names(sentence)]
-    return list(dict.fromkeys([*kept, *(n for n in hard if not any(n in k for k in kept))]))
+def _known() -> str:
+    return f"use one of {', '.join(LANGUAGES)}"
 
 
-def _worth_asking(draft: _Draft) -> bool:
-    """A hard fault, or one of the doubts that a second attempt often settles."""
-    doubts = ("names", "english_left", "negation", "direction")
-    return not draft.passes or not all(draft.checks.get(name, True) for name in doubts)
-
-
-def _draft(source: str, answer: Completion) -> _Draft:
-    text = normalise(source, answer.text)
-    return _Draft(source, text, checks.run(source, text, finished=answer.finished))
-
-
-def _joined_draft(source: str, answers: Sequence[Completion]) -> _Draft:
-    parts = [normalise("", answer.text).rstrip("。；，") for answer in answers]
-    finished = all(answer.finished for answer in answers)
-    return _draft(source, Completion("，".join(parts), 0, finished))
-
-
-def _choices(sources: Sequence[str], answers: Sequence[Completion]) -> list[_Draft]:
-    """A repaired draft of each of the answers to each source."""
-    return [
-        replace(_draft(source, each), repaired=True)
-        for source, answer in zip(sources, answers, strict=True)
-        for each in (answer, *answer.others)
-    ]
-
-
-def _better(drafts: Sequence[_Draft], candidates: Sequence[_Draft]) -> list[_Draft]:
-    """For each draft the best of itself and its candidates; of equals the earliest."""
-    by_source: dict[str, list[_Draft]] = {}
-    for candidate in candidates:
-        by_source.setdefault(candidate.source, []).append(candidate)
-    return [
-        min([draft, *_fuller(draft, by_source.get(draft.source, []))], key=lambda each: each.rank)
-        for draft in drafts
-    ]
-
-
-def _fuller(draft: _Draft, candidates: Sequence[_Draft]) -> list[_Draft]:
-    """Those worth having: what may be published as it is, is not traded for a text that says less.
-
-    A doubt (an English word left) is most easily settled by leaving the thing out.
-    """
-    if not draft.passes:
-        return list(candidates)
-    return [each for each in candidates if len(each.text) >= _FULL_SHARE * len(draft.text)]
-
-
-def _finished(draft: _Draft) -> TranslatedSentence:
-    if draft.passes:
-        return TranslatedSentence(draft.source, draft.text, draft.checks, draft.repaired)
-    return TranslatedSentence(draft.source, draft.source, draft.checks, kept=True)
-
-
-def normalise(source: str, answer: str) -> str:
-    """What a model puts around a translation is taken off; typography; an end mark."""
-    text = _KEEP_LIST.sub("", answer.strip())
-    text = _PREFIX.sub("", tidy(" ".join(text.split())))
-    wrapped = _WRAPPED.fullmatch(text)
-    if wrapped is not None and source[:1] not in '"“':
-        text = wrapped["inside"]
-    if not text or not atoms.has_han(text):
-        return text
-    text = mend_magnitudes(source, text)
-    if re.search(r"[。？！…；：，、][”）]?$", text):
-        return text
-    return text.rstrip(".") + ("？" if source.rstrip().endswith("?") else "。")
-
-
-def _join(sentences: Sequence[TranslatedSentence]) -> str:
-    """One paragraph; a space only where English meets what follows or goes before."""
-    text = ""
-    for sentence in sentences:
-        space = text and (text[-1].isascii() or (sentence.kept and sentence.text[:1].isascii()))
-        text += (" " if space else "") + sentence.text
-    return text
+def _log(sentences: Sequence[TranslatedSentence]) -> None:
+    logger.debug(
+        "%d sentences: %d repaired, %d kept in English",
+        len(sentences),
+        sum(sentence.repaired for sentence in sentences),
+        sum(sentence.kept for sentence in sentences),
+    )
 
 
 def _all_of(sentences: Sequence[TranslatedSentence]) -> dict[str, bool]:

@@ -1,0 +1,48 @@
+"""From a model's answer to a sentence, and from sentences to a paragraph. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.records import TranslatedSentence
+from digest.translate.languages import Language
+from digest.words import atoms
+from digest.words.magnitudes import mend_magnitudes
+
+_PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案|Translation)(?:结果)?\s*[：:]\s*")
+_NOTES = re.compile(r"(?:\s*[（(]?须原样保留|\n\s*[（(]?术语)[：:].*$", re.DOTALL)
+_WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
+_END = re.compile(r"[。？！…；：，、.?!:;][”）\"')]?$")
+
+KEPT_MARK = "〔原文〕"
+"""Before a sentence that is shown in English."""
+
+
+def normalise(source: str, answer: str, language: Language) -> str:
+    """What a model puts around a translation is taken off; typography; an end mark."""
+    text = _NOTES.sub("", answer.strip())
+    text = _PREFIX.sub("", language.tidied(" ".join(text.split())))
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped is not None and source[:1] not in '"“':
+        text = wrapped["inside"]
+    if not text or not (language.letters == "" or re.search(f"[{language.letters}]", text)):
+        return text
+    if language.chinese:
+        text = mend_magnitudes(source, text)
+        text = text[:-1] + "。" if text.endswith(".") and atoms.has_han(text) else text
+    if _END.search(text) or not _END.search(source.rstrip()):
+        return text if _END.search(text) or not language.chinese else text + language.end
+    question = "？" if language.chinese else "?"
+    return text + (question if source.rstrip().endswith("?") else language.end)
+
+
+def joined(sentences: Sequence[TranslatedSentence], language: Language) -> str:
+    """One paragraph; a space only where English meets what follows or goes before."""
+    text = ""
+    for sentence in sentences:
+        shown = KEPT_MARK + sentence.text if sentence.kept and sentence.text else sentence.text
+        spaced = not language.chinese and language.code != "ja"
+        space = text and shown and (text[-1].isascii() or spaced)
+        text += (" " if space else "") + shown
+    return text

@@ -1,0 +1,43 @@
+"""From answers to sentences and paragraphs."""
+
+import pytest
+
+from digest.records import TranslatedSentence
+from digest.translate.languages import LANGUAGES
+from digest.translate.wording import joined, normalise
+
+CHINESE = LANGUAGES["zh-Hans"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("翻译：模型有效", "模型有效。"),
+        ("“模型有效。”", "模型有效。"),
+        ("模型\n有效.", "模型有效。"),
+        ("模型有效。\n\n须原样保留：94%", "模型有效。"),
+        ("每年 17.9 million 人死亡。", "每年 1790 万人死亡。"),
+        ("共有1.5 billion个参数。", "共有 15 亿个参数。"),
+        ("The model works.", "The model works."),
+        ("", ""),
+        ("模型有效。\n术语：model = 模型", "模型有效。"),
+        ("模型有效", "模型有效。"),
+        ("模型確實有效", "模型确实有效。"),
+    ],
+)
+def test_normalise(answer: str, expected: str) -> None:
+    assert normalise("The model works.", answer, CHINESE) == expected
+
+
+def test_a_german_sentence_keeps_its_marks() -> None:
+    assert normalise("Does it work?", "Funktioniert es", LANGUAGES["de"]) == "Funktioniert es?"
+    assert normalise("It works.", "Es funktioniert.", LANGUAGES["de"]) == "Es funktioniert."
+
+
+def test_what_stays_in_english_is_marked() -> None:
+    made = [
+        TranslatedSentence("It works.", "它有效。", {}),
+        TranslatedSentence("It does.", "It does.", {}, kept=True),
+    ]
+    assert joined(made, CHINESE) == "它有效。〔原文〕It does."
+    assert joined(made[:1] * 2, LANGUAGES["ko"]) == "它有效。 它有效。"
