@@ -264,26 +264,35 @@ def explainer(config: Config, reads: Engine, translates: Translator) -> Explaine
     """
     same = config.translator == config.model and reads.instructed
     if same or not LANGUAGES[config.target].chinese:  # the reading is in Chinese
-        quotes = Translator(reads, glossary=glossary(config))
+        quotes = Translator(reads, glossary=glossary(config, "zh"))
     else:
         quotes = translates
-    return Explainer(reads, quotes.translate_sentences, quotes.made_by, config.evidence_tokens)
+    return Explainer(
+        reads,
+        quotes.translate_sentences,
+        quotes.made_by,
+        config.evidence_tokens,
+        glossary(config, "zh"),
+    )
 
 
 @contextlib.contextmanager
 def translator(config: Config) -> Iterator[Translator]:
     """The translator."""
     with translation_engine(config) as engine:
-        yield Translator(engine, target=config.target, glossary=glossary(config))
+        yield Translator(
+            engine,
+            target=config.target,
+            glossary=glossary(config, LANGUAGES[config.target].glossary),
+        )
 
 
-def glossary(config: Config) -> Glossary:
-    """The starter terms under those of the lab's ``glossary.toml``, in the target language.
+def glossary(config: Config, language: str) -> Glossary:
+    """The starter terms under those of the lab's ``glossary.toml``, in ``language`` (``zh``).
 
     Raises:
         ConfigError: The lab's file cannot be read.
     """
-    language = LANGUAGES[config.target].glossary
     starter = resources.files("digest.translate").joinpath("glossary.toml").read_text("utf-8")
     path = config.home / GLOSSARY_FILE
     try:

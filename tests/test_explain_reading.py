@@ -4,6 +4,7 @@ import pytest
 
 from digest.explain.reading import Explainer, readable_text
 from digest.records import ArxivId, MadeBy, Paper, Section, Sentence, TranslatedSentence
+from digest.words.terms import Glossary, Term
 from tests.conftest import FakeEngine, document
 
 PAPER = Paper(
@@ -131,3 +132,13 @@ def test_the_provenance_names_model_prompt_and_recipe():
     assert (made.engine, made.model, made.options["mode"]) == ("fake", "fake-1", "compress")
     assert len(made.prompt_sha256) == 64
     assert "/recipe-" in made.version
+
+
+def test_terms_that_are_known_to_go_wrong_are_mended():
+    glossary = Glossary([Term("phone error rate", "音素错误率", wrong=("电话错误率",))])
+    text = "Our framework achieves a phone error rate of 9.63% on the clean data of the benchmark."
+    writes = FakeEngine(lambda _text: "论文的框架在 MSA（多序列比对）上的电话错误率为 9.63%。")
+    tool = Explainer(writes, list, MadeBy("t", "1"), 1200, glossary)
+    assert tool.made_by != Explainer(writes, list, MadeBy("t", "1"), 1200).made_by
+    [claim] = bullets(tool.explain(PAPER, long_paper(text + " It is measured on MSA.")))
+    assert claim.text == "论文的框架在 MSA 上的音素错误率为 9.63%。"

@@ -39,8 +39,10 @@ from digest.records import (
 )
 from digest.words.magnitudes import mend_magnitudes
 from digest.words.sentences import split_sentences
+from digest.words.terms import Glossary, without_made_up_expansions
+from digest.words.typography import tidy
 
-RECIPE = 3
+RECIPE = 4
 """Rises with every change that alters a reading made from the same paper by the same model."""
 
 GREEDY = DecodeOptions(max_output_tokens=160)
@@ -95,6 +97,7 @@ class Explainer:
         translate: Translates source sentences, for bullets that fall back to a quotation.
         translated_by: What ``translate`` is, as part of the provenance.
         evidence_tokens: Upper bound on what a reading is written from.
+        glossary: What terms are called in Chinese; known wrong names are mended.
     """
 
     def __init__(
@@ -103,7 +106,9 @@ class Explainer:
         translate: TranslateSentences,
         translated_by: MadeBy,
         evidence_tokens: int,
+        glossary: Glossary | None = None,
     ) -> None:
+        self._glossary = glossary or Glossary()
         self.at_once = engine.at_once
         self._engine = engine
         self._translate = translate
@@ -128,6 +133,7 @@ class Explainer:
                 "evidence_tokens": str(evidence_tokens),
                 "retry": f"{TRIES} x {RETRY.temperature} top-{RETRY.top_k}",
                 "tokens": str(GREEDY.max_output_tokens),
+                "glossary": hashlib.sha256(self._glossary.identity().encode()).hexdigest(),
                 "quoted_by": hashlib.sha256(to_json(translated_by)).hexdigest(),
             },
             prompt_sha256=hashlib.sha256(wording.encode()).hexdigest(),
@@ -157,7 +163,7 @@ class Explainer:
         """Bullets for all clusters, in their order, as far down the ladder as each needs."""
         answers = self._engine.complete(self._prompt, [c.text for c in clusters], GREEDY)
         bullets = [
-            _bullet(cluster, answer.text, answer.finished)
+            _bullet(cluster, answer.text, answer.finished, self._glossary)
             for cluster, answer in zip(clusters, answers, strict=True)
         ]
         bullets = [_recite(bullet, document.sentences) for bullet in bullets]
@@ -176,7 +182,8 @@ class Explainer:
         for index, answer in zip(faulty, answers, strict=True):
             old = bullets[index]
             tries = [
-                _bullet(old.cluster, each.text, each.finished) for each in (answer, *answer.others)
+                _bullet(old.cluster, each.text, each.finished, self._glossary)
+                for each in (answer, *answer.others)
             ]
             clean = [new for new in tries if not new.found]
             passing = clean or [new for new in tries if new.publishable and not old.publishable]
@@ -234,9 +241,11 @@ def readable_text(paper: Paper, document: Document | None) -> tuple[TextUsed, Do
     )
 
 
-def _bullet(cluster: Cluster, answer: str, finished: bool) -> _Bullet:
+def _bullet(cluster: Cluster, answer: str, finished: bool, glossary: Glossary) -> _Bullet:
     """An answer with its faults; one that was cut off or is empty is faulty as a whole."""
-    text = mend_magnitudes(cluster.text, repair.normalise(answer))
+    text = glossary.mended(cluster.text, repair.normalise(answer))
+    text = tidy(without_made_up_expansions(cluster.text, text, glossary))
+    text = mend_magnitudes(cluster.text, text)
     wants_numbers = cluster.role.name == "finding"
     quotes = [sentence.text for sentence in cluster.sentences]
     found = faults(text, quotes, wants_numbers=wants_numbers)
