@@ -250,7 +250,7 @@ def tools(config: Config) -> Iterator[Tools]:
             config.model, config.models_dir
         )  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
-    with translator(config) as translates, reader(config) as reads:
+    with reader(config) as reads, translator(config, reads) as translates:
         yield Tools(extracts, translates, explainer(config, reads, translates))
 
 
@@ -277,11 +277,13 @@ def explainer(config: Config, reads: Engine, translates: Translator) -> Explaine
 
 
 @contextlib.contextmanager
-def translator(config: Config) -> Iterator[Translator]:
-    """The translator."""
+def translator(config: Config, reads: Engine | None = None) -> Iterator[Translator]:
+    """The translator; what it fails at, the model that ``reads`` tries, if it is another."""
+    other = None if config.model == config.translator else reads
     with translation_engine(config) as engine:
         yield Translator(
             engine,
+            other=other,
             target=config.target,
             glossary=glossary(config, LANGUAGES[config.target].glossary),
         )

@@ -331,6 +331,13 @@ zone = "Asia/Shanghai"
 model = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 translator = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 
+# Language of the abstracts: "zh-Hans", "zh-Hant", "ja", "ko", "de" or "fr"; the rest of a post is
+# in Chinese. What terms are called stands in glossary.toml beside this file
+target = "zh-Hans"
+
+# Translate the titles, too; the original always shows
+translate_titles = false
+
 # What runs them: "llama.cpp", "ctranslate2", or "auto" (what the benchmark found faster)
 engine = "auto"
 translator_engine = "auto"

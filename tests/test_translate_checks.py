@@ -22,6 +22,9 @@ def test_a_good_translation_passes_all() -> None:
         (GOOD.replace("94%", "94%（共 12 次）"), "extra_numbers"),
         (GOOD.replace("$x_1$", "$x_2$"), "math"),
         (GOOD + "见 https://a.org/b。", "urls"),
+        (GOOD + "见 doi:10.1109/5.771073。", "urls"),
+        (GOOD + "见 arXiv:2301.01234。", "urls"),
+        (GOOD + "见 `fit()`。", "code"),
         (GOOD.replace("LogMel", "对数梅尔"), "names"),
         (GOOD.replace("我们", "BERT"), "extra_names"),
         (SOURCE, "untranslated"),
@@ -69,6 +72,18 @@ def test_terms_are_called_as_the_lab_calls_them() -> None:
     bad = checks.run(source, "我们用贝叶斯搜索解码。", glossary=glossary)
     assert (good["terms"], bad["terms"]) == (True, False)
     assert checks.passes(bad)  # a doubt, no reason to show English
+
+
+def test_a_name_may_be_the_glossarys() -> None:
+    source, target = "It solves PDEs on a GPU.", "它求解偏微分方程，在 GPU 上。"
+    assert checks.run(source, target)["names"] is False
+    glossary = Glossary([Term("partial differential equation", "偏微分方程", "PDE")])
+    assert checks.run(source, target, glossary=glossary)["names"] is True
+
+
+def test_english_words_are_named_but_for_loans() -> None:
+    target = "我们 coined 了 softmax 的内存-immersed 形式，见 `fit`。"
+    assert checks.english_words("We coined it.", target) == ["coined", "immersed"]
 
 
 def test_a_guess_at_an_abbreviation_is_told() -> None:

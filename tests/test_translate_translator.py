@@ -245,6 +245,17 @@ def test_terms_are_told_and_the_answer_that_has_them_is_taken() -> None:
     assert (sentence.text, sentence.how) == ("我们在 3 个集合上用束搜索解码。", "asked again")
 
 
+def test_a_word_that_stayed_english_is_named() -> None:
+    source = "We coined it on 3 sets."
+
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        told = "须译成中文：coined" in text
+        return "我们在 3 个集合上提出了它。" if told else "我们在 3 个集合上 coined 它。"
+
+    (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
+    assert (sentence.text, sentence.how) == ("我们在 3 个集合上提出了它。", "asked again")
+
+
 def test_a_lost_formula_goes_as_a_mark() -> None:
     source = r"We bound $\frac{a}{b}$ from above."
 

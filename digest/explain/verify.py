@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digest.words import atoms, polarity
+from digest.words.jargon import LOANS
 
 FaultKind = Literal[
     "number", "name", "superlative", "direction", "negation", "subject", "form", "english", "thin"
@@ -33,19 +34,16 @@ _OWN_WORK = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH = re.compile(r"(?<![A-Za-z0-9_\\$./@-])[a-z]{4,}(?![A-Za-z0-9_$/@-])")
-_JARGON = frozenset(
+_JARGON = LOANS | frozenset(
     {
-        "softmax", "dropout", "token", "tokens", "embedding", "embeddings", "transformer", "logits",
-        "encoder", "decoder", "baseline", "prompt", "prompts", "pipeline", "worker", "python",
-        "kernel", "sigmoid", "tanh", "batch", "epoch", "epochs", "vocoder", "codec", "codecs",
-        "llama", "duckdb", "bootstrap", "shuffle", "boosting", "bagging", "chroma", "beam", "logit",
-        "backbone", "checkpoint", "benchmark", "mixup", "shot", "zero", "loss", "mask", "patch",
-        "attention", "adapter", "router", "agent", "query", "value", "block", "stride", "padding",
-        "pixel", "voxel", "spline", "mel", "wavelet", "vanilla", "greedy", "oracle", "argmax",
-        "argmin", "ground", "truth", "bits", "bytes", "cache", "thread", "threads", "lookup",
+        "embedding", "embeddings", "encoder", "decoder", "baseline", "worker", "vocoder", "shuffle",
+        "chroma", "beam", "backbone", "benchmark", "shot", "zero", "loss", "mask", "attention",
+        "adapter", "router", "agent", "query", "value", "block", "stride", "padding", "pixel",
+        "voxel", "spline", "wavelet", "vanilla", "greedy", "oracle", "ground", "truth", "bits",
+        "bytes", "cache", "thread", "threads", "lookup",
     }
 )  # fmt: skip
-"""Lower-case words that Chinese papers keep in English; any other was left untranslated."""
+"""Lower-case words that a bullet may keep in English, for its brevity."""
 _LOOP = re.compile(r"(.{4,}?)\1{2,}")
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from digest.records import Completion
 from digest.translate.languages import CHINESE_ONLY, LANGUAGES, Language
 from digest.words import atoms, polarity
+from digest.words.jargon import LOANS
 from digest.words.script import is_simplified
 from digest.words.terms import Glossary, guessed_expansions
 from digest.words.units import foreign_units
@@ -30,6 +31,7 @@ HARD = frozenset(
         "units",
         "math",
         "urls",
+        "code",
         "extra_names",
         "untranslated",
         "repetition",
@@ -99,6 +101,11 @@ def urls(source: str, target: str) -> bool:
     return not (atoms.missing_urls(source, target) or atoms.extra_urls(source, target))
 
 
+def code(source: str, target: str) -> bool:
+    """What stands in backticks is verbatim, and nothing else does."""
+    return sorted(set(atoms.codes(source))) == sorted(set(atoms.codes(target)))
+
+
 def names(source: str, target: str) -> bool:
     """Acronyms and names are kept, or written out in their usual Chinese form."""
     return not atoms.missing_names(source, target)
@@ -122,11 +129,18 @@ def untranslated(source: str, target: str) -> bool:
 
 def english_left(source: str, target: str) -> bool:
     """No ordinary English word, or half of one, stands amid the Chinese."""
+    return not english_words(source, target)
+
+
+def english_words(source: str, target: str) -> list[str]:
+    """The English words amid the Chinese of ``target``, with what a hyphen ties to them."""
     if not atoms.has_han(target):
-        return True
+        return []
     outside = _BRACKETED.sub(" ", _without_kept(target, source))
-    capitalised = set(re.findall(r"(?<![A-Za-z0-9-])[A-Z][a-z]{3,}(?![A-Za-z0-9-])", outside))
-    return not (_ENGLISH.search(outside) or any(word not in source for word in capitalised))
+    found = [re.sub(r"[^a-z-]", "", word).strip("-") for word in _ENGLISH.findall(outside)]
+    found = [word for word in found if word not in LOANS]
+    capitalised = re.findall(r"(?<![A-Za-z0-9-])[A-Z][a-z]{3,}(?![A-Za-z0-9-])", outside)
+    return list(dict.fromkeys([*found, *(word for word in capitalised if word not in source)]))
 
 
 def repetition(source: str, target: str) -> bool:
@@ -211,6 +225,7 @@ CHECKS: Mapping[str, Callable[[str, str], bool]] = {
         units,
         math,
         urls,
+        code,
         names,
         extra_names,
         untranslated,
@@ -251,6 +266,11 @@ def run(
         if language.chinese or name not in CHINESE_ONLY
     }
     checks["terms"] = not glossary.missing(source, target)
+    if not checks["names"]:
+        checks["names"] = all(
+            (term := glossary.of_abbreviation(name)) is not None and term.named(target)
+            for name in atoms.missing_names(source, read)
+        )
     if language.chinese:
         checks["expansions"] = not guessed_expansions(source, target, glossary)
     else:
@@ -291,6 +311,7 @@ def faults(checks: Mapping[str, bool]) -> tuple[int, int]:
 
 def _without_kept(text: str, source: str) -> str:
     """``text`` without what is rightly not translated."""
+    text = re.sub(r"`[^`]+`", " ", text)
     for kept in (*atoms.maths(text), *atoms.urls(text), *atoms.names(source)):
         text = text.replace(kept, " ")
     return text

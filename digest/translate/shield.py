@@ -1,4 +1,4 @@
-"""Math and addresses taken out of a sentence before it is translated, and put back after. Pure.
+"""Math, addresses and code taken out of a sentence before it is translated, and put back. Pure.
 
 A model that loses a formula copies a short mark. The marks are plain text, as a vocabulary may
 split anything else; one that does not come back exactly once is told, never guessed.
@@ -31,11 +31,13 @@ class Shielded:
 
 
 def shielded(sentence: str) -> Shielded | None:
-    """The sentence with its math and addresses as marks; None where it has none.
+    """The sentence with its math, addresses and code as marks; None where it has none.
 
     Or where a mark would be taken for a word of the sentence.
     """
-    spans = _in_order(sentence, (*atoms.maths(sentence), *atoms.urls(sentence)))
+    spans = _in_order(
+        sentence, (*atoms.maths(sentence), *atoms.urls(sentence), *atoms.codes(sentence))
+    )
     if not spans or re.search(r"\bX\d\b", sentence):
         return None
     text = sentence

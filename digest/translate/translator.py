@@ -30,6 +30,7 @@ from digest.records import (
     TranslatedSentence,
     Translation,
 )
+from digest.translate.checks import english_words
 from digest.translate.clauses import split_clauses
 from digest.translate.drafts import Draft, Drafting, better, same_text
 from digest.translate.languages import LANGUAGES, Language
@@ -83,6 +84,7 @@ UNINSTRUCTED = Ways(DecodeOptions(beam_size=4), DecodeOptions(beam_size=8, n_bes
 compared with other numbers, for want of a model's weights."""
 DRAWN = DecodeOptions(temperature=0.7, n_best=4)
 """For engines that search with no beams."""
+_MARKED = ("math", "urls", "code")
 _NO_PROMPT = Prompt("", "")
 # Qwen2.5 needs 0.20 to 0.30 tokens of Chinese for an English character; formulas need more, and
 # so do languages with letters.
@@ -116,22 +118,23 @@ class _Asking:
         self._keeping = _prompt(wording.render(language=language.name, keep=True))
         if not engine.instructed:
             self.plain = self._keeping = _NO_PROMPT
-        sample = self._keep.render(sentence="", keep=["a"], terms=[])
+        sample = self._keep.render(sentence="", keep=["a"], terms=[], words=["b"])
         self.wording = repr((self.plain, self._keeping)) + sample
 
     def once(self, inputs: Sequence[str]) -> list[Completion]:
         """The first answer to each."""
         return self._complete(self.plain, inputs, self.ways.first)
 
-    def again(self, sources: Sequence[str], glossary: Glossary) -> list[Completion]:
-        """Further answers to each, told what to keep and what terms are called."""
+    def again(self, drafts: Sequence[Draft], glossary: Glossary) -> list[Completion]:
+        """Further answers to each, told what to keep, to translate, and what terms are called."""
         if not self.engine.instructed:
-            return self._complete(_NO_PROMPT, sources, self.ways.again)
+            return self._complete(_NO_PROMPT, [d.source for d in drafts], self.ways.again)
         inputs = []
-        for source in sources:
-            keep, terms = must_keep(source), glossary.of(source)
-            asked = self._keep.render(sentence=source, keep=keep, terms=terms)
-            inputs.append(asked.strip() if keep or terms else source)
+        for draft in drafts:
+            keep, terms = must_keep(draft.source), glossary.of(draft.source)
+            words = english_words(draft.source, draft.text)
+            asked = self._keep.render(sentence=draft.source, keep=keep, terms=terms, words=words)
+            inputs.append(asked.strip() if keep or terms or words else draft.source)
         return self._complete(self._keeping, inputs, self.ways.again)
 
     def _complete(
@@ -297,15 +300,13 @@ class Translator:
         One that a model without a prompt could not read is left to its clauses.
         """
         waiting = [draft for draft in drafts if draft.doubtful]
-        sources = [d.source for d in waiting if d.text or self._engine.instructed]
-        answers = self._asking.again(sources, self._glossary)
-        return self._drafting.choices(sources, answers, RUNGS[0])
+        waiting = [draft for draft in waiting if draft.text or self._engine.instructed]
+        answers = self._asking.again(waiting, self._glossary)
+        return self._drafting.choices([d.source for d in waiting], answers, RUNGS[0])
 
     def _marks(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Math and addresses as marks, where one was lost."""
-        lost = [
-            d for d in drafts if not (d.checks.get("math", True) and d.checks.get("urls", True))
-        ]
+        lost = [d for d in drafts if not all(d.checks.get(name, True) for name in _MARKED)]
         hidden = [(draft.source, found) for draft in lost if (found := shielded(draft.source))]
         answers = self._asking.once([found.text for _, found in hidden])
         restored = [
@@ -321,9 +322,9 @@ class Translator:
     def _elsewhere(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails, by the other engine."""
         assert self._other is not None
-        sources = [draft.source for draft in drafts if not draft.passes]
-        answers = self._other.again(sources, self._glossary)
-        return self._drafting.choices(sources, answers, RUNGS[2])
+        failing = [draft for draft in drafts if not draft.passes]
+        answers = self._other.again(failing, self._glossary)
+        return self._drafting.choices([d.source for d in failing], answers, RUNGS[2])
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails, from its clauses; those of all sentences together in one batch."""
@@ -339,7 +340,8 @@ class Translator:
 def must_keep(sentence: str) -> list[str]:
     """What the checks will look for, once each, in the order of their kinds."""
     hard = (number.text for number in atoms.numbers(sentence) if number.hard)
-    kept = [*atoms.maths(sentence), *atoms.urls(sentence), *atoms.names(sentence)]
+    kept = [*atoms.maths(sentence), *atoms.urls(sentence), *atoms.codes(sentence)]
+    kept += atoms.names(sentence)
     return list(dict.fromkeys([*kept, *(n for n in hard if not any(n in k for k in kept))]))
 
 

@@ -11,7 +11,7 @@ from digest.words import atoms
 from digest.words.magnitudes import mend_magnitudes
 
 _PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案|Translation)(?:结果)?\s*[：:]\s*")
-_NOTES = re.compile(r"(?:\s*[（(]?须原样保留|\n\s*[（(]?术语)[：:].*$", re.DOTALL)
+_NOTES = re.compile(r"(?:\s*[（(]?须(?:原样保留|译成中文)|\n\s*[（(]?术语)[：:].*$", re.DOTALL)
 _WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
 _END = re.compile(r"[。？！…；：，、.?!:;][”）\"')]?$")
 

@@ -34,8 +34,16 @@ def maths(text: str) -> list[str]:
     return [match[0] for match in _MATH.finditer(text) if _PLAIN_MATH.fullmatch(match[0]) is None]
 
 
+_CODE = re.compile(r"`[^`\n]+`")
+
+
+def codes(text: str) -> list[str]:
+    """Spans in backticks, with them."""
+    return _CODE.findall(text)
+
+
 def urls(text: str) -> list[str]:
-    """Web addresses, without the punctuation that ends their sentence."""
+    """Web addresses, DOIs and arXiv ids, without the punctuation that ends their sentence."""
     return [match[0].rstrip(".,;:!?*_") for match in WEB_ADDRESS.finditer(text)]
 
 

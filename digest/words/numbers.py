@@ -42,8 +42,10 @@ class Number:
 WEB_ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'（）()，。；、！？{}\u4e00-\u9fff]+"
     r"|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|org|io|ai|net|edu|cn)/[^\s<>\"'（）()，。；、{}\u4e00-\u9fff]*"
+    r"|(?:\b[Dd][Oo][Ii]:\s?)?\b10\.\d{4,9}/[^\s<>\"'（）()，。；、{}\u4e00-\u9fff]+"
+    r"|\barXiv:\s?(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
 )
-"""A web address: its digits are no figures, its words no names."""
+"""A web address, a DOI or an arXiv id: its digits are no figures, its words no names."""
 
 # One character to one character, so that spans stay true.
 _FOLD = str.maketrans("０１２３４５６７８９．％－−–‐‑＋～：", "0123456789.%-----+~:")

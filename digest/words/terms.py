@@ -74,8 +74,11 @@ class Glossary:
         return list(dict.fromkeys(term for term in found if term is not None))
 
     def of_abbreviation(self, short: str) -> Term | None:
-        """The term whose usual short form it is."""
-        found = [term for term in self._terms.values() if term.abbreviation == short]
+        """The term whose usual short form it is, or whose plural."""
+        single = short.removesuffix("s") or short
+        found = [
+            t for t in self._terms.values() if t.abbreviation and t.abbreviation in (short, single)
+        ]
         return found[0] if len(found) == 1 else None
 
     def missing(self, source: str, target: str) -> list[Term]:

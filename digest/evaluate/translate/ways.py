@@ -47,6 +47,7 @@ WAYS = (
     Way("without the glossary", INSTRUCTED, glossary=False),
     Way("a shorter prompt", replace(INSTRUCTED, wording="short.j2")),
     Way("a prompt in English", replace(INSTRUCTED, wording="english.j2")),
+    Way("a prompt that wants no English", replace(INSTRUCTED, wording="chinese.j2")),
     Way("clauses at once", replace(INSTRUCTED, clauses=True)),
     Way("math as marks at once", replace(INSTRUCTED, marks=True)),
 )
