@@ -31,6 +31,13 @@ from digest.words.typography import tidy
         ('Only  English, (as) "it" is.', 'Only English, (as) "it" is.'),
         ("第一行,\n\n第二行.", "第一行，\n\n第二行。"),
         ("价格$5,很低", "价格$5，很低"),
+        ("所谓”静音“与”噪声“", "所谓“静音”与“噪声”"),
+        ('他说:"很好', "他说：“很好"),
+        ("方法 - 即编码器 -- 很快", "方法——即编码器——很快"),
+        ("从 3 - 5 个，x - y 与 2019 – 2020 年", "从 3 - 5 个，x - y 与 2019 – 2020 年"),
+        ("约翰•史密斯", "约翰·史密斯"),
+        ("由 Acme Inc. 在此发布", "由 Acme Inc. 在此发布"),
+        ("见白厅（Whitehall）,随后", "见白厅（Whitehall），随后"),
     ],
 )
 def test_tidy(text: str, expected: str) -> None:

@@ -42,11 +42,11 @@ HARD = frozenset(
         "truncated",
     }
 )
-# Chinese characters for each English one; 12 of 2,994 human references (FLORES dev, NTREX) lie
+# Chinese characters for each English one; 1 of 2,994 human references (FLORES dev, NTREX) lie
 # outside. A model that only recites what it was told to keep lies below.
 _RATIO = (0.14, 0.75)
 _MIN_RATIO_CHARS = 40  # of the source; a short sentence has no ratio worth the name
-_LEAST_SAID = 0.175
+_LEAST_SAID = 0.17
 _HAN_OF_A_WORD = 1.5
 _MIN_HAN_SHARE = 0.35  # of the letters that are neither names nor math
 _LATIN_RUN = re.compile(r"(?:[A-Za-z][a-z'’]*[ ,]+){4,}[A-Za-z][a-z'’]+")
@@ -182,13 +182,13 @@ def length(source: str, target: str) -> bool:
     if len(source) < _MIN_RATIO_CHARS:
         return True
     low, high = _RATIO
-    return low <= len(target) / len(source) <= high
+    return low <= said(target) / len(source) <= high
 
 
 def omission(source: str, target: str) -> bool:
     """Long enough to say all that the source says.
 
-    Of 2,994 human references (FLORES dev, NTREX) 0.7 % say less; of the same with a clause taken
+    Of 2,994 human references (FLORES dev, NTREX) 0.5 % say less; of the same with a clause taken
     out, half do.
     """
     if len(source) < _MIN_RATIO_CHARS:

@@ -92,6 +92,7 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 _TOKEN = re.compile(r"(?<![A-Za-z0-9\\])[A-Za-z0-9]+(?:[-+./&][A-Za-z0-9]+)*")
 _CAPITALS = re.compile(r"[A-Z].*[A-Z]|[a-z][A-Z]")
 _CAPITALISED = re.compile(r"[A-Z][a-z]+|[a-z]+")
+_SHOUTING = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){3,}[A-Z]{2,}\b")
 _MEASURE = re.compile(
     r"[\d.]+(?:[kKMBTx]|[kmb]g|bn|[mb]illion|[ap]m|[kMG]?Hz|dB|ms|s|h|[KMGT]B|st|nd|rd|th|m|mm"
     r"|cm|km|nm)?"
@@ -126,9 +127,10 @@ def names(text: str) -> list[str]:
     """Acronyms and names of models, datasets and metrics, once each, in the order of the text.
 
     By form alone: two capitals (WER), a capital inside (LibriSpeech), a digit inside (wav2vec,
-    GPT-4). A plain capitalised word is not a name: it may begin the sentence.
+    GPT-4). A plain capitalised word is not a name: it may begin the sentence. Nor are four words
+    or more in capitals.
     """
-    plain = _without(_MATH, _without(WEB_ADDRESS, text))
+    plain = _without(_SHOUTING, _without(_MATH, _without(WEB_ADDRESS, text)))
     found = (name for token in _TOKEN.findall(plain) if (name := _name_of(token)))
     return list(dict.fromkeys(found))
 

@@ -164,7 +164,9 @@ _ALSO = {
     "a": ("1",), "II": ("2",), "III": ("3",), "IV": ("4",), "VI": ("6",),
     "January": ("1",), "February": ("2",), "March": ("3",), "April": ("4",), "May": ("5",),
     "June": ("6",), "July": ("7",), "August": ("8",), "September": ("9",), "October": ("10",),
-    "November": ("11",), "December": ("12",), "decade": ("10",), "century": ("100",),
+    "November": ("11",), "December": ("12",), "Jan": ("1",), "Feb": ("2",), "Mar": ("3",),
+    "Apr": ("4",), "Jun": ("6",), "Jul": ("7",), "Aug": ("8",), "Sep": ("9",), "Sept": ("9",),
+    "Oct": ("10",), "Nov": ("11",), "Dec": ("12",), "decade": ("10",), "century": ("100",),
 }  # fmt: skip
 # Those that imply a unit. What doubled has grown by 100 %; 增加两倍 is tripled.
 _DOUBLED, _TRIPLED = (("2", "x"), ("1", "x"), ("100", "%")), (("3", "x"), ("2", "x"), ("200", "%"))
@@ -348,7 +350,7 @@ def _one_number(text: str, match: re.Match[str]) -> Number:
     if scale is not None:
         value, end = value.scaleb(_SCALES[scale[scale.lastindex or 0]]), scale.end()
     ordinal = _ORDINAL.match(text, end)
-    unit, end = ("", ordinal.end()) if ordinal else _unit_at(text, end)
+    unit, end = _unit_at(text, ordinal.end() if ordinal else end)  # in the 25th minute
     unit = unit or ("%" if match["percent"] else "")
     # 3D, 5G: letters glued to the digits make a name; 16x16 does not.
     glued = _GLUED.match(text, end) is not None

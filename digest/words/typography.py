@@ -147,7 +147,7 @@ def _quotes(text: str) -> str:
     """Straight quotes in pairs to “ ” where they hold or adjoin Han; 「」 likewise.
 
     One without a partner opens at the start and after a mark, and closes at the end and before
-    one.
+    one. Where there is an even number, every other one opens: ”x“ is “x”.
     """
     text = text.translate({ord("「"): "“", ord("」"): "”"})
     around, chars = _Around.of(text), list(text)
@@ -163,6 +163,10 @@ def _quotes(text: str) -> str:
             chars[lone] = "“"
         elif (not after or after in "，,。.；;？！）)") and _is_han(around.left[lone]):
             chars[lone] = "”"
+    curved = [index for index, char in enumerate(chars) if char in "“”"]
+    if len(curved) % 2 == 0:
+        for number, index in enumerate(curved):
+            chars[index] = "“”"[number % 2]
     return "".join(chars)
 
 
