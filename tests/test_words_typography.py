@@ -46,7 +46,7 @@ def test_tidy(text: str, expected: str) -> None:
 
 @given(
     st.text(
-        alphabet='中文aB1 5,.;:!?()（），。；：！？、…"“”%$\\`*-+@~x\n\ue000：．１Ａ',
+        alphabet='中文aB1 5,.;:!?()（），。；：！？、…"“”–—•%$\\`*-+@~x\n\ue000：．１Ａ',
         max_size=16,
     )
 )

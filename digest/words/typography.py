@@ -73,7 +73,7 @@ def _tidy_line(line: str) -> str:
     collapsed = _filled(plain, spans)
     if re.search(f"[{_HAN}]", plain) is None:
         return collapsed
-    for step in (_narrow, _dashes, _quotes, _brackets, _marks, _repeated, _spaces):
+    for step in (_narrow, _brackets, _dashes, _marks, _repeated, _quotes, _spaces):
         plain = step(plain)
     tidied = _filled(plain, spans)
     # A lone $ or backtick may pair up once the text around it has moved: leave such a line alone.
@@ -93,25 +93,7 @@ def _narrow(text: str) -> str:
     return re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
 
 
-_CLOSES = "”）》】"
-_DASHES = re.compile(r" (?:-{1,3}|[–—]+)(?: ?(?:-{1,3}|[–—]+))* (?! )| ?(?:--+|—+) ?")
-
-
-def _dashes(text: str) -> str:
-    """—— for a spaced hyphen or a long dash beside Han; · for its look-alikes between Han.
-
-    A dash beside a digit may be a minus or a range, and stays.
-    """
-    text = re.sub(rf"(?<=[{_HAN}]) ?[•‧・] ?(?=[{_HAN}])", "·", text)
-
-    def dash(match: re.Match[str]) -> str:
-        before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        if not before or not after or before.isdigit() or after.isdigit():
-            return match[0]
-        beside = [char for char in (before, after) if _is_han(char) or char in _CLOSES + "“（《"]
-        return "——" if beside else match[0]
-
-    return _DASHES.sub(dash, text)
+_DASHES = re.compile(r" ?[-–—]+(?: [-–—]+)* ?")
 
 
 class _Around(NamedTuple):
@@ -143,6 +125,26 @@ def _is_han(char: str) -> bool:
     return bool(char) and re.match(f"[{_HAN}]", char) is not None
 
 
+def _dashes(text: str) -> str:
+    """—— for a spaced hyphen or a long dash beside Han; · for its look-alikes between Han.
+
+    A dash beside a digit may be a minus or a range, and stays.
+    """
+    text = re.sub(rf"(?<=[{_HAN}]) ?[•‧・] ?(?=[{_HAN}])", "·", text)
+    around = _Around.of(text)
+
+    def dash(match: re.Match[str]) -> str:
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        spaced = match[0].startswith(" ") and match[0].endswith(" ")
+        if not (spaced or "—" in match[0] or "--" in match[0]):
+            return match[0]
+        if not before or not after or before.isdigit() or after.isdigit():
+            return match[0]
+        return "——" if around.han(match.start()) else match[0]
+
+    return _DASHES.sub(dash, text)
+
+
 def _quotes(text: str) -> str:
     """Straight quotes in pairs to “ ” where they hold or adjoin Han; 「」 likewise.
 
@@ -161,7 +163,7 @@ def _quotes(text: str) -> str:
         before, after = text[:lone].rstrip()[-1:], text[lone + 1 :].lstrip()[:1]
         if (not before or before in "：:，,（(") and _is_han(around.right[lone]):
             chars[lone] = "“"
-        elif (not after or after in "，,。.；;？！）)") and _is_han(around.left[lone]):
+        elif (not after or after in "，,。.；;：:？?！!）)…") and _is_han(around.left[lone]):
             chars[lone] = "”"
     curved = [index for index, char in enumerate(chars) if char in "“”"]
     if len(curved) % 2 == 0:
@@ -232,7 +234,7 @@ def _wide(match: re.Match[str], around: _Around) -> str:
         and (re.match(r"\d", text[index - 1 : index]))
     ):
         return char
-    closing = re.search(r"[）》】”] ?\Z", text[max(0, index - 2) : index]) is not None
+    closing = re.search(r"[）》】] ?\Z", text[max(0, index - 2) : index]) is not None
     wide = around.han(index) or closing or (ends and char in "?!;")
     return _WIDE[char] if wide else char
 
