@@ -24,7 +24,7 @@ from digest.translate.languages import LANGUAGES
 from digest.translate.translator import DRAWN, INSTRUCTED, Translator, Ways
 from digest.words.terms import Glossary
 
-SENTENCES = 60
+SENTENCES = 40
 """Of each set."""
 _GREEDY = DecodeOptions()
 _FOUR = DecodeOptions(beam_size=4)
