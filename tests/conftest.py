@@ -146,7 +146,13 @@ class FakeTranslator:
         self.calls += 1
         sentence = TranslatedSentence(text, f"译文：{text}", {"numbers": True})
         return Translation(
-            text, "zh-Hans", sentence.text, (sentence,), sentence.checks, self.made_by
+            text,
+            "zh-Hans",
+            sentence.text,
+            (sentence,),
+            sentence.checks,
+            self.made_by,
+            title and f"译：{title}",
         )
 
 

@@ -132,6 +132,14 @@ def test_a_failed_redo_takes_nothing_from_the_post(papers, config, store):
     assert store.failures() == []
 
 
+def test_titles_are_translated_where_the_lab_wants_them(papers, config, store):
+    plain = run_day(day(papers), config, store, tools())
+    assert "**标题**" not in plain.post.read_text()
+    wanted = replace(config, translate_titles=True, home=config.home / "other")
+    report = run_day(day(papers), wanted, Store(wanted.database), tools())
+    assert "- **标题**: 译：" in report.post.read_text()
+
+
 def test_a_corrected_abstract_is_translated_anew(papers, config, store):
     run_day(day(papers), config, store, tools())
     metadata = {"id": "2601.00001v1", "title": "First", "abstract": "Corrected."}

@@ -146,3 +146,22 @@ def test_file_names_hold_no_slash():
 def test_template_language_in_a_title_is_text():
     text = post(HEADING, [entry(paper=replace(PAPER, title="{{ 7*7 }} <script>"))])
     assert r"## &#123;&#123; 7\*7 &#125;&#125; &lt;script&gt;" in text
+
+
+def test_a_translated_title_stands_below_the_original():
+    made = replace(translation(), title="关键词*检测*")
+    lines = post(HEADING, [entry(translation=made)]).splitlines()
+    start = lines.index(r"## Keyword \*Spotting\*")
+    assert lines[start + 1] == r"- **标题**: 关键词\*检测\*"
+
+
+def test_traditional_characters_but_for_links_names_and_titles():
+    paper = replace(PAPER, id=LocalId("0" * 64), title="语音 Title", authors=("张伟语",))
+    made = replace(translation("这个软件识别语音。"), target="zh-Hant")
+    text = post(HEADING, [entry(paper=paper, translation=made)])
+    assert "這個軟體識別語音。" in text
+    assert "詳細解讀" in text
+    assert "## 语音 Title" in text
+    assert "张伟语" in text
+    assert f"](../papers/{paper_file(paper.id)})" in text
+    assert "软件" not in text

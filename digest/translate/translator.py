@@ -39,7 +39,7 @@ from digest.translate.shield import shielded
 from digest.translate.wording import joined
 from digest.words import atoms
 from digest.words.sentences import split_sentences
-from digest.words.terms import Glossary
+from digest.words.terms import Glossary, Term
 
 logger = logging.getLogger(__name__)
 
@@ -113,12 +113,13 @@ class _Asking:
         self.ways = chosen
         wording = templates.get_template(chosen.wording)
         self._keep = templates.get_template("keep.j2")
-        self.engine = engine
+        self.engine, self._language = engine, language
         self.plain = _prompt(wording.render(language=language.name, keep=False))
         self._keeping = _prompt(wording.render(language=language.name, keep=True))
         if not engine.instructed:
             self.plain = self._keeping = _NO_PROMPT
-        sample = self._keep.render(sentence="", keep=["a"], terms=[], words=["b"])
+        terms = [Term("c", "d")]
+        sample = self._keep.render(sentence="", keep=["a"], terms=terms, words=["b"])
         self.wording = repr((self.plain, self._keeping)) + sample
 
     def once(self, inputs: Sequence[str]) -> list[Completion]:
@@ -132,7 +133,7 @@ class _Asking:
         inputs = []
         for draft in drafts:
             keep, terms = must_keep(draft.source), glossary.of(draft.source)
-            words = english_words(draft.source, draft.text)
+            words = english_words(draft.source, draft.text) if self._language.chinese else []
             asked = self._keep.render(sentence=draft.source, keep=keep, terms=terms, words=words)
             inputs.append(asked.strip() if keep or terms or words else draft.source)
         return self._complete(self._keeping, inputs, self.ways.again)
