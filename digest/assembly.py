@@ -298,7 +298,7 @@ def glossary(config: Config, language: str) -> Glossary:
     starter = resources.files("digest.translate").joinpath("glossary.toml").read_text("utf-8")
     path = config.home / GLOSSARY_FILE
     try:
-        own = path.read_text(encoding="utf-8") if path.exists() else ""
+        own = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path} cannot be read: {exc}", "it must be a file of UTF-8 text") from (
             exc

@@ -12,7 +12,7 @@ from digest.errors import ConfigError
 from digest.evaluate.translate import mutations, samples
 from digest.evaluate.translate.cached import CachedEngine
 from digest.evaluate.translate.rates import rates
-from digest.evaluate.translate.run import Options, evaluate, side_by_side
+from digest.evaluate.translate.run import FOUND_BY, Options, evaluate, side_by_side
 from digest.evaluate.translate.samples import Sizes
 from digest.evaluate.translate.scores import score
 from digest.records import Completion, DecodeOptions, Prompt
@@ -128,9 +128,14 @@ def test_each_kind_makes_one_fault(kind: mutations.Kind) -> None:
 
 
 def test_found_and_missed_faults_are_counted() -> None:
-    by_kind = {each.kind.name: each for each in mutations.measure(GOOD, checks.run)}
+    by_kind = {
+        each.kind.name: each for each in mutations.measure(GOOD, checks.run, sorted(FOUND_BY))
+    }
     assert by_kind["digit flipped"].found == by_kind["digit flipped"].made == 1
-    blind = {each.kind.name: each for each in mutations.measure(GOOD, lambda *_: {"none": True})}
+    blind = {
+        each.kind.name: each
+        for each in mutations.measure(GOOD, lambda *_: {"none": True}, ["none"])
+    }
     assert blind["digit flipped"].found == 0
     assert len(blind["digit flipped"].missed) == 1
 

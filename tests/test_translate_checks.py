@@ -97,6 +97,8 @@ def test_a_guess_at_an_abbreviation_is_told() -> None:
         ("de", "It reaches 3.5 % of all errors.", "Es erreicht 3,5 % aller Fehler.", []),
         ("de", "It has 1,200 files in all.", "Es hat insgesamt 1.200 Dateien.", []),
         ("de", "It is 3.5 % of it.", "Es sind 4,5 % davon.", ["numbers", "extra_numbers"]),
+        ("de", "Bound $[0,1]$, `x==1,2` by 0.5.", "Grenzen $[0,1]$, `x==1,2` mit 0,5.", []),
+        ("de", "In 2020 we had 300 hours.", "Im Jahr 2020 300 Stunden zu haben.", []),
         ("fr", "We keep the code at hand.", "We keep the code at hand.", ["untranslated"]),
         ("ja", "The model reaches 94% accuracy.", "モデルは94%の精度に達する。", []),
         ("ja", "The model reaches 94% accuracy.", "模型达到 94% 准确率。", ["untranslated"]),
@@ -123,3 +125,18 @@ def test_soft_faults_do_not_block() -> None:
     found = checks.run(SOURCE, GOOD.replace("LogMel", "对数梅尔"))
     assert checks.passes(found)
     assert checks.faults(found) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("It is ``silent'' failure or ``loud'' failure.", "它是“静默”失败或“响亮”失败。"),
+        ('See "https://x.org" for more of it.', "更多内容见“https://x.org”。"),
+        ("It is faithful to the source document.", "它忠于原文。"),
+        ("We keep the samples intact.", "我们原样保存样本。"),
+        ("A speedup of 3.5 is seen in adults over 65.", "在 65 岁以上的成人中加速了 3.5 倍。"),
+        ("It has 16 gigabytes at 48 kilohertz.", "它有 16 吉字节，采样率为 48 kHz。"),
+    ],
+)  # fmt: skip
+def test_good_translations_that_were_once_refused(source: str, target: str) -> None:
+    assert [name for name in checks.HARD if not checks.run(source, target).get(name, True)] == []

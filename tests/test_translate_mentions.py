@@ -1,5 +1,6 @@
 """First mentions and later ones."""
 
+from digest.records import Completion
 from digest.translate.drafts import Drafting
 from digest.translate.languages import LANGUAGES
 from digest.translate.mentions import with_first_mentions
@@ -39,3 +40,22 @@ def test_later_mentions_are_short_where_the_source_is() -> None:
 def test_what_cannot_be_placed_stays() -> None:
     found = _mentions([("We use fast gradient masks (FGM).", "我们使用快速梯度掩码。")])
     assert found == ["我们使用快速梯度掩码。"]
+
+
+def test_no_word_is_cut_for_a_short_form() -> None:
+    found = _mentions(
+        [
+            ("We use an application interface (AI2).", "我们使用应用程序接口（AI2）。"),
+            ("The AI2 is fast.", "该应用程序接口快速。"),
+        ]
+    )
+    assert found[1] == "该应用程序接口快速。"
+
+
+def test_a_doubt_of_the_model_outlasts_a_first_mention() -> None:
+    drafting = Drafting(LANGUAGES["zh-Hans"], GLOSSARY)
+    source = "We use federated learning (FL)."
+    answer = Completion("我们使用联邦学习（FL）。", 9, True, score=-2.0)
+    (draft,) = with_first_mentions(source, [drafting.draft(source, answer)], drafting, GLOSSARY)
+    assert "federated learning" in draft.text
+    assert draft.checks["doubt"] is False

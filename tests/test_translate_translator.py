@@ -281,7 +281,8 @@ def test_first_mentions_are_written_out_and_later_ones_short() -> None:
         "The WER falls.": "词错误率下降。",
     }
     engine = FakeEngine(lambda _prompt, text, _index: answers.get(text, "词错误率下降。"))
-    translation = Translator(engine).translate(" ".join(answers))
+    glossary = Glossary([Term("word error rate", "词错误率", "WER")])
+    translation = Translator(engine, glossary=glossary).translate(" ".join(answers))
     assert translation.text == "我们使用词错误率（word error rate，WER）。WER 下降。"
 
 

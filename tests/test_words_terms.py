@@ -109,3 +109,41 @@ def test_guesses_are_taken_out_or_told() -> None:
     assert without_made_up_expansions(source, "WER（词错误率）", glossary) == "WER（词错误率）"
     assert guessed_expansions(source, "多序列比对（MSA）与词错误率（WER）", glossary) == ["MSA"]
     assert guessed_expansions("modern art (MSA)", "现代艺术（MSA）", glossary) == []
+
+
+def test_a_name_that_is_right_for_another_term_stays() -> None:
+    glossary = Glossary(
+        [
+            Term("word error rate", "词错误率", "WER", wrong=("字错误率",)),
+            Term("character error rate", "字错误率", "CER"),
+        ]
+    )
+    both = "The word error rate is 5% and the character error rate 2%."
+    target = "词错误率为 5%，字错误率为 2%。"
+    assert glossary.mended(both, target) == target
+    assert glossary.mended("The word error rate is 5%.", "字错误率为 5%。") == "词错误率为 5%。"
+
+
+def test_a_short_form_is_a_word_of_its_own() -> None:
+    term = Term("Gaussian process", "高斯过程", "GP")
+    assert term.named("两个 GPs 的和")
+    assert not term.named("在 GPU 上训练")
+
+
+@pytest.mark.parametrize("text", ["microphone arrays", "KV caches", "surveys", "beam searches"])
+def test_plurals_are_found(text: str) -> None:
+    singular = {"surveys": "survey", "KV caches": "KV cache", "beam searches": "beam search"}
+    glossary = Glossary([Term(singular.get(text, "microphone array"), "某")])
+    assert len(glossary.of(f"We use {text} here.")) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("LibriSpeech, the English corpus, is used.", "使用 LibriSpeech（英语语料库）。"),
+        ("CNN-based (supervised) models", "CNN（有监督的那一类）模型"),
+        ("the clean WER is 5.1", "WER（干净）为 5.1"),
+    ],
+)
+def test_what_the_source_says_of_a_name_is_no_guess(source: str, target: str) -> None:
+    assert without_made_up_expansions(source, target, Glossary()) == target

@@ -27,6 +27,9 @@ def test_a_unit_of_the_source_is_fine(source: str, target: str) -> None:
         ("at -10 dB", "在 -10 Hz 下", "Hz"),
         ("a gain of 5 points", "提高了 5%", "%"),
         ("aged 40", "享年 40 个月", "month"),
+        ("3 iterations of generation", "3 倍", "x"),
+        ("7 parameters", "7 米", "m"),
+        ("5 layers in this model", "5 英寸", "inch"),
     ],
 )
 def test_a_unit_that_is_nowhere_in_the_source(source: str, target: str, unit: str) -> None:

@@ -47,13 +47,24 @@ def post(heading: Heading, entries: Sequence[Entry]) -> str:
     return _in_traditional(text) if "zh-Hant" in targets else text
 
 
-# What is not ours to rewrite: where a link points, an original title, a person's name.
-_AS_IT_IS = re.compile(r"(\]\([^)\s]*\)|^## .*$|^- \*\*Authors\*\*.*$)", re.MULTILINE)
+_WRITTEN, _END = "\ue100", "\ue101"  # private use: around what is in traditional characters already
+# What is not ours to rewrite: that, where a link points, an original title, a person's name.
+_AS_IT_IS = re.compile(
+    rf"({_WRITTEN}[^{_END}]*{_END}|\]\([^)\s]*\)|^## .*$|^- \*\*Authors\*\*.*$)", re.MULTILINE
+)
 
 
 def _in_traditional(text: str) -> str:
     parts = _AS_IT_IS.split(text)
-    return "".join(part if index % 2 else to_traditional(part) for index, part in enumerate(parts))
+    parts = [part if index % 2 else to_traditional(part) for index, part in enumerate(parts)]
+    return "".join(parts).replace(_WRITTEN, "").replace(_END, "")
+
+
+def _written(text: str, entry: Entry) -> str:
+    """``text`` of a translation; converting it twice would change its words."""
+    if entry.translation is None or entry.translation.target != "zh-Hant" or not text:
+        return text
+    return f"{_WRITTEN}{text}{_END}"
 
 
 @cache
@@ -82,7 +93,7 @@ def _view(entry: Entry, heading: Heading) -> dict[str, Any]:
     pdf_url = f"https://arxiv.org/pdf/{paper.id}" if arxiv else local_pdf
     return {
         "title": paper.title or paper_file(paper.id),
-        "translated_title": entry.translation.title if entry.translation else "",
+        "translated_title": _written(entry.translation.title, entry) if entry.translation else "",
         "authors": paper.authors,
         "categories": paper.categories,
         "abs_url": f"https://arxiv.org/abs/{paper.id}" if arxiv else None,
@@ -100,7 +111,7 @@ def _view(entry: Entry, heading: Heading) -> dict[str, Any]:
 
 def _abstract(entry: Entry) -> str:
     if entry.translation is not None and entry.translation.text:
-        return entry.translation.text
+        return _written(entry.translation.text, entry)
     return entry.paper.abstract or "（没有摘要）"
 
 

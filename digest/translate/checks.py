@@ -1,14 +1,14 @@
 """What a program can tell of a translation: named checks, each a pure function of the two texts.
 
-Three look at more than the texts: ``truncated`` and ``doubt`` at how the model answered, and
-``terms`` and ``expansions`` at the lab's glossary.
+Some look at more than the texts: ``truncated`` and ``doubt`` at how the model answered, ``terms``
+and ``expansions`` at the lab's glossary.
 
-``HARD`` checks block publication: the sentence is repaired, or stays in its source language.
-They are about what a reader would take over unseen (a number, a formula, an address or a name
-that is not in the source) or about no translation at all. The others (names, english_left,
-superlatives, direction, negation) are doubts: they choose between candidates and are
-shown beside the text, but do not keep a sentence back, as each has honest exceptions (AI is
-人工智能). Neither kind sees a wrong meaning in the right words.
+``HARD`` checks block publication: the sentence is repaired, or stays in its source language. They
+are about what a reader would take over unseen (a number, a formula, an address or a name that is
+not in the source) or about no translation at all. The others (names, terms, expansions,
+english_left, omission, superlatives, direction, negation, doubt) are doubts: they choose between
+candidates and are kept beside the text, but hold no sentence back, as each has honest exceptions
+(AI is 人工智能). Neither kind sees a wrong meaning in the right words.
 """
 
 from __future__ import annotations
@@ -55,7 +55,11 @@ _LEAK = re.compile(
     r"|\b(?:translat(?:e|ed|ion)|assistant|simplified chinese)\b",
     re.IGNORECASE,
 )
-_LEAK_ALLOWED = re.compile(r"translat|interpret|original|preserv|Chinese|assist", re.IGNORECASE)
+_LEAK_ALLOWED = re.compile(
+    r"translat|interpret|original|preserv|Chinese|assist|source|intact|unchanged|untouched"
+    r"|as[ -]is\b",
+    re.IGNORECASE,
+)
 # A lower-case word, or a piece of one that a hyphen ties to Han: 训练-free.
 _ENGLISH = re.compile(
     r"(?<![A-Za-z0-9-])(?=[a-z-]{4})[a-z]+(?:-[a-z]+)*(?![A-Za-z0-9-])"
@@ -71,6 +75,7 @@ _CHINESE_END = re.compile(r"[。？！…；：][”）》]?$")
 _LOOP_CHARS = 12  # a stretch this long does not come back twice by chance
 _LEAST_SCORE = -0.9
 """Mean log-probability of an answer; of 843 by the 1.5 B 2 % were below, most of them nonsense."""
+_OF_NUMBERS = frozenset({"numbers", "extra_numbers", "units"})
 _MOST_COPIED = 0.5
 _NO_TERMS = Glossary()
 _OPEN_END = re.compile(r"[，、（(,]$")
@@ -261,7 +266,7 @@ def run(
     """
     read = language.numerals(target)
     checks = {
-        name: check(source, read)
+        name: check(source, read if name in _OF_NUMBERS else target)
         for name, check in CHECKS.items()
         if language.chinese or name not in CHINESE_ONLY
     }
@@ -269,7 +274,7 @@ def run(
     if not checks["names"]:
         checks["names"] = all(
             (term := glossary.of_abbreviation(name)) is not None and term.named(target)
-            for name in atoms.missing_names(source, read)
+            for name in atoms.missing_names(source, target)
         )
     if language.chinese:
         checks["expansions"] = not guessed_expansions(source, target, glossary)

@@ -73,9 +73,10 @@ class Drafting:
         self, source: str, text: str, answer: Completion | None = None, how: str = ""
     ) -> Draft:
         """A normalised text, mended and checked."""
-        text = self._language.tidied(self._glossary.mended(source, text))
+        text = self._glossary.mended(source, text)
         if self._language.chinese:
             text = without_made_up_expansions(source, text, self._glossary)
+        text = self._language.tidied(text)
         found = checks.run(source, text, answer, self._language, self._glossary)
         return Draft(source, text, found, how)
 

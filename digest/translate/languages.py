@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from digest.words import atoms
 from digest.words.script import to_simplified, to_traditional
 from digest.words.typography import tidy
 
@@ -52,11 +53,33 @@ class Language:
         return self.glossary == "zh"
 
     def numerals(self, text: str) -> str:
-        """``text`` with its decimal comma, if it has one, as a point: 3,5 % is 3.5 %."""
+        """``text`` with its decimal comma, if it has one, as a point: 3,5 % is 3.5 %.
+
+        For checks of numbers alone: it is not the text that is shown, nor that of its formulas.
+        """
         if self.decimal == ".":
             return text
-        text = re.sub(r"(?<=\d)[.\u00a0\u202f ](?=\d{3}(?!\d))", "\ue001", text)
-        return re.sub(r"(?<=\d),(?=\d)", ".", text).replace("\ue001", ",")
+        held = {*atoms.maths(text), *atoms.urls(text), *atoms.codes(text)}
+        if not held:
+            return _NUMERAL.sub(lambda match: _in_english(match[0]), text)
+        kept = "|".join(re.escape(span) for span in sorted(held, key=len, reverse=True))
+        parts = re.split(f"({kept})", text)
+        return "".join(
+            part if part in held else _NUMERAL.sub(lambda match: _in_english(match[0]), part)
+            for part in parts
+        )
+
+
+_OPEN = r"(?<![\w.,])"
+_NUMERAL = re.compile(
+    rf"{_OPEN}\d{{1,3}}(?:[.\u00a0\u202f ]\d{{3}})+(?!\d)(?:,\d+)?|{_OPEN}\d+,\d+(?![\d,])"
+)
+
+
+def _in_english(numeral: str) -> str:
+    whole, _, decimals = numeral.partition(",")
+    whole = re.sub(r"[.\u00a0\u202f ]", ",", whole)
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 def _chinese(text: str) -> str:

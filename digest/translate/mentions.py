@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from digest.translate.drafts import Draft, Drafting
 from digest.words.terms import Abbreviation, Glossary, Term, abbreviations, glossed, shortened
@@ -41,12 +42,12 @@ def _defines(sentence: str, each: Abbreviation) -> bool:
 
 
 def _called(target: str, each: Abbreviation, term: Term | None) -> dict[str, str]:
-    """Short form -> the Chinese before its bracket: the term's, else from the last boundary on."""
+    """Short form -> the Chinese before its bracket: the term's, else a clause that is only it."""
     bracket = f"（{each.long}，{each.short}）"
     if term is not None and f"{term.translation}{bracket}" in target:
         return {each.short: term.translation}
     marked = re.search(
-        rf".*(?:^|[，。、；：（“的是用和与及])([\u3400-\u9fff]{{3,14}}){re.escape(bracket)}", target
+        rf".*(?:^|[，。、；：（“])([\u3400-\u9fff]{{3,14}}){re.escape(bracket)}", target
     )
     return {each.short: marked[1]} if marked else {}
 
@@ -56,4 +57,6 @@ def _checked(draft: Draft, text: str, drafting: Drafting) -> Draft:
         return draft
     # Its spaces are tidied there.
     changed = drafting.of_text(draft.source, text, how=draft.how)
+    answered = {name: draft.checks[name] for name in ("doubt", "truncated")}  # of the same answer
+    changed = replace(changed, checks={**changed.checks, **answered})
     return changed if changed.passes and changed.rank <= draft.rank else draft

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -84,6 +85,7 @@ UNINSTRUCTED = Ways(DecodeOptions(beam_size=4), DecodeOptions(beam_size=8, n_bes
 compared with other numbers, for want of a model's weights."""
 DRAWN = DecodeOptions(temperature=0.7, n_best=4)
 """For engines that search with no beams."""
+_UNQUOTED = re.compile(r"``|''")  # as LaTeX writes quotation marks
 _MARKED = ("math", "urls", "code")
 _NO_PROMPT = Prompt("", "")
 # Qwen2.5 needs 0.20 to 0.30 tokens of Chinese for an English character; formulas need more, and
@@ -217,7 +219,7 @@ class Translator:
         Raises:
             TranslateError: The engine did not answer for every sentence.
         """
-        plain = " ".join(text.split())
+        plain = _UNQUOTED.sub('"', " ".join(text.split()))
         sentences = split_sentences(plain)
         heading = [" ".join(title.split())] if title.strip() else []
         drafts = self._drafts([*sentences, *heading])

@@ -11,6 +11,7 @@ from digest.words import atoms
 from digest.words.magnitudes import mend_magnitudes
 
 _PREFIX = re.compile(r"^(?:翻译|译文|译|中文|答案|Translation)(?:结果)?\s*[：:]\s*")
+_SAYS_SO = re.compile(r"translation|answer|chinese", re.IGNORECASE)
 _NOTES = re.compile(r"(?:\s*[（(]?须(?:原样保留|译成中文)|\n\s*[（(]?术语)[：:].*$", re.DOTALL)
 _WRAPPED = re.compile(r"[\"“「](?P<inside>[^\"“”「」]*)[\"”」]([。！？]?)")
 _END = re.compile(r"[。？！…；：，、.?!:;][”）\"')]?$")
@@ -22,7 +23,8 @@ KEPT_MARK = "〔原文〕"
 def normalise(source: str, answer: str, language: Language) -> str:
     """What a model puts around a translation is taken off; typography; an end mark."""
     text = _NOTES.sub("", answer.strip())
-    text = _PREFIX.sub("", language.tidied(" ".join(text.split())))
+    text = language.tidied(" ".join(text.split()))
+    text = text if _SAYS_SO.match(source) else _PREFIX.sub("", text)
     wrapped = _WRAPPED.fullmatch(text)
     if wrapped is not None and source[:1] not in '"“':
         text = wrapped["inside"]
@@ -33,7 +35,7 @@ def normalise(source: str, answer: str, language: Language) -> str:
         text = text[:-1] + "。" if text.endswith(".") and atoms.has_han(text) else text
     if _END.search(text) or not _END.search(source.rstrip()):
         return text if _END.search(text) or not language.chinese else text + language.end
-    question = "？" if language.chinese else "?"
+    question = "？" if language.end == "。" else "?"
     return text + (question if source.rstrip().endswith("?") else language.end)
 
 

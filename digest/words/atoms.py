@@ -34,7 +34,7 @@ def maths(text: str) -> list[str]:
     return [match[0] for match in _MATH.finditer(text) if _PLAIN_MATH.fullmatch(match[0]) is None]
 
 
-_CODE = re.compile(r"`[^`\n]+`")
+_CODE = re.compile(r"(?<!`)`[^`'\n]+`(?!`)")  # no ``quotation''
 
 
 def codes(text: str) -> list[str]:
@@ -92,6 +92,9 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 _TOKEN = re.compile(r"(?<![A-Za-z0-9\\])[A-Za-z0-9]+(?:[-+./&][A-Za-z0-9]+)*")
 _CAPITALS = re.compile(r"[A-Z].*[A-Z]|[a-z][A-Z]")
 _CAPITALISED = re.compile(r"[A-Z][a-z]+|[a-z]+")
+_SYMBOLS = frozenset(
+    ["Hz", "kHz", "MHz", "GHz", "dB", "ms", "KB", "MB", "GB", "TB", "km", "cm", "mm", "nm", "kg"]
+)  # of units
 _SHOUTING = re.compile(r"(?:\b[A-Z]{2,}\b[ ,]+){3,}[A-Z]{2,}\b")
 _MEASURE = re.compile(
     r"[\d.]+(?:[kKMBTx]|[kmb]g|bn|[mb]illion|[ap]m|[kMG]?Hz|dB|ms|s|h|[KMGT]B|st|nd|rd|th|m|mm"
@@ -175,6 +178,7 @@ def extra_names(source: str, target: str) -> list[str]:
         for name in dict.fromkeys(candidates)
         if name not in occurs
         and _MEASURE.fullmatch(name) is None
+        and name not in _SYMBOLS
         and not _abbreviates(name, source)
     ]
 

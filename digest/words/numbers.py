@@ -39,10 +39,12 @@ class Number:
     role: Role = "figure"
 
 
+_NO_ADDRESS = r"\s<>\"'`“”‘’「」《》】（）()，。；、{}\u4e00-\u9fff"
 WEB_ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'（）()，。；、！？{}\u4e00-\u9fff]+"
-    r"|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|org|io|ai|net|edu|cn)/[^\s<>\"'（）()，。；、{}\u4e00-\u9fff]*"
-    r"|(?:\b[Dd][Oo][Ii]:\s?)?\b10\.\d{4,9}/[^\s<>\"'（）()，。；、{}\u4e00-\u9fff]+"
+    rf"(?:https?://|www\.)[^{_NO_ADDRESS}！？]+"
+    r"|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:com|org|io|ai|net|edu|cn)/"
+    rf"[^{_NO_ADDRESS}]*"
+    rf"|(?:\b[Dd][Oo][Ii]:\s?)?\b10\.\d{{4,9}}/[^{_NO_ADDRESS}]+"
     r"|\barXiv:\s?(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?"
 )
 """A web address, a DOI or an arXiv id: its digits are no figures, its words no names."""
@@ -92,14 +94,14 @@ _UNITS = {
     "week": r"[Ww]eeks?\b|个?(?:周(?![年岁])|星期)",
     "month": r"[Mm]onths?\b|个月",
     "year": r"[Yy]ears?\b|yrs?\b|年(?![代级度])|岁",
-    "kHz": r"kHz\b|千赫兹?",
-    "MHz": r"MHz\b|兆赫兹?",
-    "GHz": r"GHz\b|吉赫兹?",
-    "Hz": r"Hz\b|赫兹?",
-    "KB": r"[Kk]B\b",
-    "MB": r"MB\b|兆字节",
-    "GB": r"GB\b|吉字节",
-    "TB": r"TB\b",
+    "kHz": r"kHz\b|kilohertz\b|千赫兹?",
+    "MHz": r"MHz\b|megahertz\b|兆赫兹?",
+    "GHz": r"GHz\b|gigahertz\b|吉赫兹?",
+    "Hz": r"Hz\b|hertz\b|赫兹?",
+    "KB": r"[Kk]B\b|kilobytes?\b",
+    "MB": r"MB\b|megabytes?\b|兆字节",
+    "GB": r"GB\b|gigabytes?\b|吉字节",
+    "TB": r"TB\b|terabytes?\b|太字节",
     "nm": r"nm\b|nanomet(?:er|re)s?\b|纳米",
     "mm": r"mm\b|millimet(?:er|re)s?\b|毫米",
     "cm": r"cm\b|centimet(?:er|re)s?\b|厘米",

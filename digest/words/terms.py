@@ -41,9 +41,16 @@ class Term:
 
     def named(self, target: str) -> bool:
         """Whether ``target`` calls it what it should, by its short form, or leaves it English."""
-        folded = target.lower()
         forms = (self.translation, *self.also, self.abbreviation, self.english)
-        return any(form and form.lower() in folded for form in forms)
+        return any(form and _holds(target, form) for form in forms)
+
+
+def _holds(text: str, form: str) -> bool:
+    """Whether ``form`` stands in ``text``; one in letters as a word, so that no GP is in GPU."""
+    if not form.isascii():
+        return form.lower() in text.lower()
+    word = rf"(?<![A-Za-z0-9]){re.escape(form)}s?(?![A-Za-z0-9])"
+    return re.search(word, text, re.IGNORECASE) is not None
 
 
 class Glossary:
@@ -70,8 +77,11 @@ class Glossary:
         """The terms of ``source``, once each, in the order of the text."""
         if not self._terms:
             return []
-        found = [self._terms.get(_key(match[1])) for match in self._pattern.finditer(source)]
+        found = [self._named(match[1]) for match in self._pattern.finditer(source)]
         return list(dict.fromkeys(term for term in found if term is not None))
+
+    def _named(self, english: str) -> Term | None:
+        return next((self._terms[k] for k in _keys(english) if k in self._terms), None)
 
     def of_abbreviation(self, short: str) -> Term | None:
         """The term whose usual short form it is, or whose plural."""
@@ -86,10 +96,18 @@ class Glossary:
         return [term for term in self.of(source) if not term.named(target)]
 
     def mended(self, source: str, target: str) -> str:
-        """``target`` with the known wrong names of the terms of ``source`` replaced."""
-        for term in self.of(source):
+        """``target`` with the known wrong names of the terms of ``source`` replaced.
+
+        Not where the term has its right name already, nor one that is right for another term of
+        the sentence: 字错误率 is wrong for WER and right for CER.
+        """
+        terms = self.of(source)
+        right = [name for term in terms for name in (term.translation, *term.also)]
+        for term in terms:
+            if term.named(target):
+                continue
             for wrong in term.wrong:
-                if wrong not in term.translation:
+                if not any(wrong in name for name in right):
                     target = target.replace(wrong, term.translation)
         return target
 
@@ -136,23 +154,23 @@ def merged(*lists: Sequence[Term]) -> Glossary:
 
 
 def _key(english: str) -> str:
-    """Case, hyphens and a plural s make no other term."""
-    folded = re.sub(r"[\s-]+", " ", english.lower())
-    return _singular(folded)
+    """Case and hyphens make no other term."""
+    return re.sub(r"[\s-]+", " ", english.strip().lower())
 
 
-def _singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 5:
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+def _keys(english: str) -> list[str]:
+    """The key of what a text says, and of what it may be the plural of."""
+    key = _key(english)
+    return [key, *(key[: -len(end)] + single for end, single in _PLURALS if key.endswith(end))]
+
+
+_PLURALS = (("s", ""), ("es", ""), ("ies", "y"))
 
 
 def _form(key: str) -> str:
-    """A pattern for a key and its plural."""
+    """A pattern for a key and its plurals."""
     joined = r"[\s-]+".join(map(re.escape, key.split(" ")))
-    return rf"{joined[:-1]}(?:y|ies)" if joined.endswith("y") else rf"{joined}(?:e?s)?"
+    return rf"{joined[:-1]}(?:y|ys|ies)" if joined.endswith("y") else rf"{joined}(?:e?s)?"
 
 
 # ---------------------------------------------------------------- abbreviations of a text
@@ -244,23 +262,23 @@ def glossed(target: str, abbreviation: Abbreviation, term: Term | None) -> str:
     return before.rstrip() + full + after
 
 
-_EXPANDED = re.compile(r"(?<![A-Za-z0-9-])([A-Z][A-Za-z0-9-]{1,11})\s?（([\u3400-\u9fff]{2,16})）")
+_EXPANDED = re.compile(r"(?<![A-Za-z0-9-])([A-Z]{2,6})\s?（([\u3400-\u9fff]{3,16})）")
 
 
 def without_made_up_expansions(source: str, target: str, glossary: Glossary) -> str:
     """``target`` without the Chinese that a model adds in brackets to a bare abbreviation.
 
     ``MSA（多序列比对）`` where the source only says MSA: the model guesses what it stands for. The
-    glossary's own name is no guess.
+    glossary's own name is no guess, nor is what is too short to write the letters out, or what
+    the source may say of the name itself, in brackets or after a comma.
     """
 
     def bare(match: re.Match[str]) -> str:
         short, guess = match.groups()
         known = glossary.of_abbreviation(short)
-        defined = re.search(rf"{re.escape(short)}s?\s?\(|\(\s?{re.escape(short)}s?\b", source)
-        if defined or (known is not None and known.translation == guess):
-            return match[0]
-        return short
+        said = re.search(rf"\b{short}(?:s|-\w+)?\s?[(,:—–]|\(\s?{short}s?\b", source)
+        own = known is not None and known.translation == guess
+        return match[0] if said or own or len(guess) <= len(short) else short
 
     return _EXPANDED.sub(bare, target)
 

@@ -13,33 +13,40 @@ from digest.words.numbers import Number, numbers
 # Where each may be meant though no number has it: "thirty-one" of a person, "every minute".
 _WORDS = {
     "%": r"%|percent|per cent|\b(?:half|halves|thirds?|quarters?|fifths?|tenths?)\b|百分之|成",
-    "pp": r"points?\b|percentage|pp\b|百分点",
-    "year": r"\byears?|\byr|\bage[ds]?\b|-old|birthday|\bdecades?|centur|BCE?\b|年|岁"
-    r"|(?:as (?:young|old) as|who (?:is|was)) \d|,(?: also)? \d\d?[,.]|\d{4}[-–]\d\d\b",
-    # "Anna, 37, says"
+    "pp": r"\bpoints?\b|percentage|\bpp\b|百分点",
+    "year": r"\byears?|\byr|\bage[ds]?\b|-old\b|birthday|\bdecades?|\bcentur|BCE?\b|年|岁"
+    r"|\b(?:as (?:young|old) as|who (?:is|was)|over|under|above|below|older than|younger than) \d"
+    r"|,(?: also)? \d\d?[,.]|\d{4}[-–]\d\d\b",  # "Anna, 37, says"
     "month": r"\bmonth|\bquarter|月",
-    "week": r"\bweek|fortnight|周|星期",
-    "day": r"\bday|\bdate|\b\d{1,2}(?:st|nd|rd|th)\b|daily|weekend|[天日]",
+    "week": r"\bweek|\bfortnight|周|星期",
+    "day": r"\bdays?\b|\bdate|\b\d{1,2}(?:st|nd|rd|th)\b|\bdaily|\bweekend|[天日]",
     "h": r"\bhour|\bhrs?\b|\dh\b|o['’]clock|小时",
     "min": r"\bmin(?:ute)?s?\b|:\d\d|分钟",
     "s": r"\bsec(?:ond)?s?\b|\ds\b|:\d\d|秒",
-    "ms": r"\bms\b|millisecond|毫秒",
-    "x": r"times|fold|\btwice|doubl|tripl|quadrupl|factor|half|halv|thrice|multipl|ratio|\dx\b|×"
-    r"|倍",
-    "USD": r"\$|dollar|buck|美元",
-    "EUR": r"€|euro|欧元",
-    "GBP": r"£|pound|quid|英镑",
-    "lb": r"pound|\blbs?\b|磅",
-    "dB": r"\bdB|decibel|分贝",
+    "ms": r"\bms\b|\bmilliseconds?\b|毫秒",
+    "x": r"\btimes|fold\b|\btwice|\bdoubl|\btripl|quadrupl|\bfactors?\b|\bhalf|\bhalv|\bthrice"
+    r"|\bmultip|\bratios?\b|\dx\b|×|speed-?ups?\b|\bfaster|\bslower|倍",
+    "USD": r"\$|\bdollar|\bbuck|美元",
+    "EUR": r"€|\beuros?\b|欧元",
+    "GBP": r"£|\bpounds?\b|\bquid\b|英镑",
+    "lb": r"\bpounds?\b|\blbs?\b|磅",
+    "dB": r"\bdB|\bdecibel|分贝",
     "Hz": r"Hz\b|hertz|赫",
-    "m": r"\bm\b|\dm\b|met(?:er|re)|米",
-    "km": r"\bkm|kilomet|kph|公里|千米",
+    "kHz": r"kHz\b|kilohertz|千赫",
+    "MHz": r"MHz\b|megahertz|兆赫",
+    "GHz": r"GHz\b|gigahertz|吉赫",
+    "KB": r"\b[Kk]B\b|\d[Kk]B\b|kilobyte",
+    "MB": r"MB\b|megabyte|兆字节",
+    "GB": r"GB\b|gigabyte|吉字节",
+    "TB": r"TB\b|terabyte",
+    "m": r"\bm\b|\dm\b|\bmet(?:er|re)s?\b|米",
+    "km": r"\bkm|\dkm|kilomet|kph|公里|千米",
     "mile": r"\bmiles?\b|\bmi\b|mph|英里",
-    "ft": r"\bfeet|\bfoot|\bft\b|['’]|英尺",
-    "inch": r"\binch|\bin\b|[\"”]|英寸",
-    "kg": r"\bkg|\dkg|kilo|公斤|千克",
+    "ft": r"\bfeet\b|\bfoot\b|\bft\b|\d['’]|英尺",
+    "inch": r"\binch|\d\s?in\b|\d[\"”]|英寸",
+    "kg": r"\bkg|\dkg|\bkilo(?:gram)?s?\b|公斤|千克",
     "g": r"\bgrams?\b|\dg\b|\bg\b|克",
-    "t": r"\bton|\dt\b|吨",
+    "t": r"\btons?\b|\btonnes?\b|\dt\b|吨",
 }
 _FOUND = {unit: re.compile(form, re.IGNORECASE) for unit, form in _WORDS.items()}
 

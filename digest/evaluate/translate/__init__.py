@@ -30,9 +30,9 @@ def opened(config: Config, names: Sequence[str]) -> dict[str, Opened]:
     """Translators by what the report calls them.
 
     Args:
-        config: For the models and the target language.
+        config: For the models; the target is simplified Chinese, as the measures are.
         names: Of models, each with ``:ENGINE`` where another than the usual one is meant; none
-            for all that are here and know the language.
+            for all that are here and know Chinese.
 
     Raises:
         ConfigError: There is no such model.
@@ -40,8 +40,7 @@ def opened(config: Config, names: Sequence[str]) -> dict[str, Opened]:
     chosen = names or [
         model.name
         for model in known.known(config.models_dir).models
-        if present.is_there(model, config.models_dir)
-        and (model.family or config.target[:2] in model.languages)
+        if present.is_there(model, config.models_dir) and (model.family or "zh" in model.languages)
     ]
     return {name: partial(_opened, name, config) for name in chosen}
 
@@ -66,7 +65,9 @@ def remembering(name: str, config: Config) -> Iterator[CachedEngine]:
     wanted, _, kind = name.partition(":")
     if name.startswith(assembly.SERVER):
         wanted, kind = name, ""
-    setting = replace(config, translator=wanted, translator_engine=cast(Kind, kind or "auto"))
+    setting = replace(
+        config, target="zh-Hans", translator=wanted, translator_engine=cast(Kind, kind or "auto")
+    )
     memory: Path = config.home / MEMORY / f"{name.replace('/', '-').replace(':', '-')}.jsonl"
     with assembly.translation_engine(setting) as engine:
         yield CachedEngine(engine, memory)

@@ -83,7 +83,7 @@ def _references(data: Path) -> list[tuple[str, str]]:
 
 
 def _mutations(references: Sequence[tuple[str, str]]) -> Part:
-    found = list(mutations.measure(references, checks.run))
+    found = list(mutations.measure(references, checks.run, sorted(FOUND_BY)))
     goals = tuple(
         Goal(each.kind.name, share(each.found, each.made), each.kind.least) for each in found
     )

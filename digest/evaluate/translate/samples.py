@@ -75,6 +75,9 @@ def develop(data: Path, reported: Sequence[Sample], sentences: int) -> list[Samp
     """As many sentences of each set, and of abstracts, that ``reported`` does not hold.
 
     The figures of a choice that was made on them say nothing of the reported ones.
+
+    Raises:
+        ConfigError: ``reported`` holds everything.
     """
     samples = []
     for sample in reported:
@@ -82,7 +85,9 @@ def develop(data: Path, reported: Sequence[Sample], sentences: int) -> list[Samp
         rest = [text for text in texts_of(data, sample.name) if text.number not in held]
         shuffled = _shuffled(f"{sample.name}-develop", rest)
         samples.append(Sample(sample.name, tuple(_filled(shuffled, sentences)), len(rest)))
-    return [sample for sample in samples if sample.texts]
+    if not all(sample.texts for sample in samples):
+        raise ConfigError("no text is left that is not in a reported sample", "leave out --full")
+    return samples
 
 
 def texts_of(data: Path, name: str) -> list[Text]:
