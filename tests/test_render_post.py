@@ -98,7 +98,8 @@ def test_the_block_of_a_paper_has_the_form_of_the_reference():
 
 
 def test_coverage_counts_papers_and_claims():
-    totals = coverage([entry(), entry(breakdown=None, errors=("extract",))])
+    english = translation(kept=True)
+    totals = coverage([entry(), entry(breakdown=None, errors=("extract",), translation=english)])
     assert totals == {
         "full": 1,
         "abstract": 0,
@@ -109,6 +110,9 @@ def test_coverage_counts_papers_and_claims():
         "repaired": 1,
         "quoted": 1,
         "dropped": 1,
+        "sentences": 2,
+        "sentences_repaired": 0,
+        "sentences_kept": 1,
     }
     assert [c.text for c in leaves(breakdown())] == ["甲。", "乙。", "丙。"]
 

@@ -39,8 +39,10 @@ def paper_file(paper: PaperId) -> str:
 
 
 def coverage(entries: Sequence[Entry]) -> dict[str, int]:
-    """How many papers were read how, and how many claims stand in which state."""
+    """How many papers were read how, how many claims and sentences stand in which state."""
     breakdowns = [entry.breakdown for entry in entries if entry.breakdown is not None]
+    translations = [entry.translation for entry in entries if entry.translation is not None]
+    sentences = [sentence for translation in translations for sentence in translation.sentences]
     states: list[str] = [claim.state for breakdown in breakdowns for claim in leaves(breakdown)]
     return {
         **{used: sum(b.text_used == used for b in breakdowns) for used in _TEXT_USED},
@@ -48,6 +50,9 @@ def coverage(entries: Sequence[Entry]) -> dict[str, int]:
         "claims": len(states),
         **{state: states.count(state) for state in STATES},
         "dropped": sum(len(breakdown.dropped) for breakdown in breakdowns),
+        "sentences": len(sentences),
+        "sentences_repaired": sum(sentence.repaired for sentence in sentences),
+        "sentences_kept": sum(sentence.kept for sentence in sentences),
     }
 
 

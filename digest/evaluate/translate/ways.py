@@ -23,7 +23,7 @@ from digest.records import DecodeOptions
 from digest.translate.translator import DRAWN, INSTRUCTED, Translator, Ways
 from digest.words.terms import Glossary
 
-SENTENCES = 40
+SENTENCES = 30
 """Of each set."""
 _GREEDY = DecodeOptions()
 _FOUR = DecodeOptions(beam_size=4)
