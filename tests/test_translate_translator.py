@@ -77,7 +77,7 @@ def test_a_doubt_is_not_settled_by_saying_less() -> None:
 
     engine = FakeEngine(write)
     (sentence,) = Translator(engine).translate_sentences(["On features we reach 94% accuracy."])
-    assert len(engine.calls) == 2
+    assert [len(inputs) for inputs, _ in engine.calls] == [1, 1, 1]  # the last: "features" alone
     assert (sentence.text, sentence.repaired) == (first, False)
 
 
@@ -254,6 +254,17 @@ def test_a_word_that_stayed_english_is_named() -> None:
 
     (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
     assert (sentence.text, sentence.how) == ("我们在 3 个集合上提出了它。", "asked again")
+
+
+def test_a_word_that_stays_english_gets_its_meaning_before_it() -> None:
+    source = "It is provably fast on 3 sets."
+
+    def write(_prompt: Prompt, text: str, _index: int) -> str:
+        return "可证明地。" if text == "provably" else "它在 3 个集合上 provably 快速。"
+
+    (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
+    assert sentence.text == "它在 3 个集合上可证明地（provably）快速。"
+    assert sentence.how == "words"
 
 
 def test_a_lost_formula_goes_as_a_mark() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,9 @@ from digest.translate.languages import Language
 from digest.translate.wording import normalise
 from digest.words.terms import Glossary, without_made_up_expansions
 
+_MEANING = re.compile(r"[\u3400-\u9fff]{1,8}")
+ANSWERED = ("doubt", "truncated")
+"""Checks of how the model answered: a text that is changed later keeps what they found."""
 _FULL_SHARE = 0.85
 _DOUBTS = (
     "names",
@@ -89,6 +93,18 @@ class Drafting:
             for source, answer in zip(sources, answers, strict=True)
             for each in (answer, *answer.others)
         ]
+
+    def of_words(self, draft: Draft, chinese: Mapping[str, str], how: str) -> Draft:
+        """The draft with its English words as ``中文（word）``, where they got Chinese."""
+        text = draft.text
+        for word, answer in chinese.items():
+            meaning = normalise("", answer, self._language).rstrip("。")
+            if _MEANING.fullmatch(meaning):
+                place = re.compile(rf"-?(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])-?")
+                text = place.sub(f"{meaning}（{word}）", text, count=1)
+        changed = self.of_text(draft.source, text, how=how)
+        answered = {name: draft.checks[name] for name in ANSWERED}
+        return replace(changed, checks={**changed.checks, **answered})
 
     def of_clauses(self, source: str, answers: Sequence[Completion], how: str) -> Draft:
         """The clauses of a sentence as one."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from digest.translate.drafts import Draft, Drafting
+from digest.translate.drafts import ANSWERED, Draft, Drafting
 from digest.words.terms import Abbreviation, Glossary, Term, abbreviations, glossed, shortened
 
 
@@ -57,6 +57,6 @@ def _checked(draft: Draft, text: str, drafting: Drafting) -> Draft:
         return draft
     # Its spaces are tidied there.
     changed = drafting.of_text(draft.source, text, how=draft.how)
-    answered = {name: draft.checks[name] for name in ("doubt", "truncated")}  # of the same answer
+    answered = {name: draft.checks[name] for name in ANSWERED}
     changed = replace(changed, checks={**changed.checks, **answered})
     return changed if changed.passes and changed.rank <= draft.rank else draft

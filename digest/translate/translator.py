@@ -2,7 +2,8 @@
 
 The ladder, each rung for what the one before left in doubt, and in one batch: a first answer,
 normalised; further answers, told what must be kept and what terms are called, of which the checks
-choose; math and addresses as marks; the other engine; clauses. At last the English stays, marked.
+choose; words left in English, by themselves; math and addresses as marks; the other engine;
+clauses. At last the English stays, marked.
 Nothing that fails a hard check is published as a translation, and nothing is dropped.
 
 A model that follows no prompt cannot be told what to keep: it searches with more beams.
@@ -47,7 +48,7 @@ logger = logging.getLogger(__name__)
 RECIPE = 3
 """Raised when this package changes the text that comes out."""
 
-RUNGS = ("asked again", "marks", "other engine", "clauses")
+RUNGS = ("asked again", "words", "marks", "other engine", "clauses")
 """What may have made a sentence that is not the first answer."""
 
 
@@ -267,6 +268,8 @@ class Translator:
 
     def _rungs(self) -> Iterator[Callable[[Sequence[Draft]], list[Draft]]]:
         yield self._again
+        if self._language.chinese:
+            yield self._words
         yield self._marks
         if self._other is not None:
             yield self._elsewhere
@@ -307,6 +310,17 @@ class Translator:
         answers = self._asking.again(waiting, self._glossary)
         return self._drafting.choices([d.source for d in waiting], answers, RUNGS[0])
 
+    def _words(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Words left in English, each translated by itself and kept in brackets behind."""
+        left = [(d, words) for d in drafts if (words := english_words(d.source, d.text))]
+        asked = list(dict.fromkeys(word for _, words in left for word in words))
+        answers = zip(asked, self._asking.once(asked), strict=True)
+        chinese = {word: answer.text for word, answer in answers}
+        return [
+            self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[1])
+            for draft, words in left
+        ]
+
     def _marks(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Math and addresses as marks, where one was lost."""
         lost = [d for d in drafts if not all(d.checks.get(name, True) for name in _MARKED)]
@@ -317,7 +331,7 @@ class Translator:
             for (source, found), answer in zip(hidden, answers, strict=True)
         ]
         return [
-            self._drafting.draft(source, replace(answer, text=text), RUNGS[1])
+            self._drafting.draft(source, replace(answer, text=text), RUNGS[2])
             for source, answer, text in restored
             if text is not None
         ]
@@ -327,7 +341,7 @@ class Translator:
         assert self._other is not None
         failing = [draft for draft in drafts if not draft.passes]
         answers = self._other.again(failing, self._glossary)
-        return self._drafting.choices([d.source for d in failing], answers, RUNGS[2])
+        return self._drafting.choices([d.source for d in failing], answers, RUNGS[3])
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails, from its clauses; those of all sentences together in one batch."""
@@ -335,7 +349,7 @@ class Translator:
         clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
         answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))
         return [
-            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[3])
+            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[4])
             for source, parts in clauses
         ]
 
