@@ -111,6 +111,16 @@ def test_a_hang_of_the_default_model_is_noticed_within_five_minutes(
     assert engine._load_s() == pytest.approx(180 + 0.1173 * 20, abs=0.01)
 
 
+def test_a_search_is_silent_until_its_batch_ends(tmp_path: Path) -> None:
+    engine = WorkerEngine("ctranslate2", find("0.5b"), tmp_path)
+    greedy = DecodeOptions(max_output_tokens=90)
+    beams = DecodeOptions(max_output_tokens=90, beam_size=2)
+    inputs = ["x" * 68] * 40
+    silent = engine._read_s([(PROMPT, inputs, beams)]) - engine._read_s([(PROMPT, inputs, greedy)])
+    assert silent == pytest.approx(16 * 2 * 90 / 6)  # of a batch, not of all
+    assert engine._work_s([(PROMPT, inputs, beams)]) > engine._work_s([(PROMPT, inputs, greedy)])
+
+
 def test_a_file_of_twenty_gigabytes_may_load_for_long(tmp_path: Path) -> None:
     large = dataclasses.replace(find("1.5b"), bytes=20_000_000_000)
     # 180 s, and 20 s for each gigabyte more

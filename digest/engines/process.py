@@ -49,6 +49,8 @@ _STEP_S = 60.0
 """For a step of answers: a second at most on two cores with the 1.5 B."""
 _ANSWER_TOKENS_PER_S = 2.25
 """An eighth of 16 to 25 tokens/s in batches, 10 alone."""
+_SEARCHED_TOKENS_PER_S = 6.0
+"""A third of full speed, for a batch that is silent until it ends: few answers are that long."""
 _COUNT_S = 60.0
 """For cutting texts into tokens, which takes milliseconds."""
 _PAPERS_ON_GPU = 4
@@ -230,7 +232,8 @@ class WorkerEngine:
     def _work_s(self, calls: Sequence[Call]) -> float:
         """How long calls may take at most, in seconds: reading and the longest answers."""
         tokens = sum(
-            len(inputs) * options.n_best * options.max_output_tokens for _, inputs, options in calls
+            len(inputs) * _width(options) * options.max_output_tokens
+            for _, inputs, options in calls
         )
         size_bytes = sum(_bytes([p.system, p.task, *p.passages, *inputs]) for p, inputs, _ in calls)
         work_s = tokens / _ANSWER_TOKENS_PER_S + size_bytes / _PROMPT_BYTES_PER_S + _STEP_S
@@ -245,8 +248,14 @@ class WorkerEngine:
         if self._kind == "llama.cpp":
             size_bytes = min(size_bytes, _LLAMA_STEP_BYTES)
         # Of a search with beams only the end of a batch is told.
-        steps = _STEP_S * (8 if self._entry.family else 1)
-        return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + steps)
+        searched = max(
+            min(len(inputs), identity.BATCH) * _width(options) * options.max_output_tokens
+            if options.temperature == 0 and options.beam_size > 1
+            else 0
+            for _, inputs, options in calls
+        )
+        steps_s = _STEP_S + searched / _SEARCHED_TOKENS_PER_S
+        return self._gigabytes * (size_bytes / _PROMPT_BYTES_PER_S + steps_s)
 
     def _load_s(self) -> float:
         return 0.0 if self._loaded else _LOAD_S + (self._gigabytes - 1.0) * _LOAD_GIGABYTE_S
@@ -353,3 +362,9 @@ def physical_cores(topology: Path = Path("/sys/devices/system/cpu")) -> int:
     )
     cores = {path.read_text(encoding="ascii") if path.is_file() else str(path) for path in siblings}
     return len(cores)
+
+
+def _width(options: DecodeOptions) -> int:
+    """Answers that are written side by side for an input: those wanted, or those searched."""
+    searched = options.beam_size if options.temperature == 0 else 1
+    return max(options.n_best, searched)

@@ -52,7 +52,7 @@ _MIN_HAN_SHARE = 0.35  # of the letters that are neither names nor math
 _LATIN_RUN = re.compile(r"(?:[A-Za-z][a-z'’]*[ ,]+){4,}[A-Za-z][a-z'’]+")
 _LEAK = re.compile(
     r"<\||\|>|\ufffd|```|翻译|译文|原文|原样|保留：|以下是|简体中文|只输出"
-    r"|\b(?:translat(?:e|ed|ion)|assistant|simplified chinese)\b",
+    r"|\b(?:translat(?:e|ed|ion)|assistant|simplified chinese|output only)\b",
     re.IGNORECASE,
 )
 _LEAK_ALLOWED = re.compile(

@@ -27,7 +27,7 @@ class Language:
 
     Args:
         code: BCP 47, as in ``target``.
-        name: For a prompt, in the language of the prompt.
+        name: In English, for the prompt.
         glossary: Its key in a glossary file.
         letters: Characters that a translation has and English has not; "" where there are none.
         ratio: Least and most characters for one of the source.
@@ -91,12 +91,21 @@ _HAN = r"\u3400-\u9fff"
 LANGUAGES = {
     language.code: language
     for language in (
-        Language("zh-Hans", "简体中文", "zh", _HAN, (0.14, 0.75), "。", _chinese),
+        Language("zh-Hans", "Simplified Chinese", "zh", _HAN, (0.14, 0.75), "。", _chinese),
         # Translated and checked in simplified characters, and written in traditional ones at last.
-        Language("zh-Hant", "简体中文", "zh", _HAN, (0.14, 0.75), "。", _chinese, to_traditional),
-        Language("ja", "日语", "ja", r"\u3040-\u30ff", (0.2, 1.1), "。"),
-        Language("ko", "韩语", "ko", r"\uac00-\ud7af", (0.2, 1.1), "."),
-        Language("de", "德语", "de", "", (0.6, 2.0), ".", decimal=","),
-        Language("fr", "法语", "fr", "", (0.6, 2.0), ".", decimal=","),
+        Language(
+            "zh-Hant",
+            "Simplified Chinese",
+            "zh",
+            _HAN,
+            (0.14, 0.75),
+            "。",
+            _chinese,
+            to_traditional,
+        ),
+        Language("ja", "Japanese", "ja", r"\u3040-\u30ff", (0.2, 1.1), "。"),
+        Language("ko", "Korean", "ko", r"\uac00-\ud7af", (0.2, 1.1), "."),
+        Language("de", "German", "de", "", (0.6, 2.0), ".", decimal=","),
+        Language("fr", "French", "fr", "", (0.6, 2.0), ".", decimal=","),
     )
 }

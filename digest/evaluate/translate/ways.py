@@ -39,16 +39,21 @@ class Way:
 
 
 WAYS = (
-    Way("as in a run: greedy, then the best of 4 beams", INSTRUCTED),
-    Way("greedy, then 4 drawn", replace(INSTRUCTED, again=DRAWN)),
-    Way("greedy, then 2 beams", replace(INSTRUCTED, again=DecodeOptions(beam_size=2, n_best=2))),
+    Way("as in a run: 2 beams at once, then the best of 4", INSTRUCTED),
+    Way("greedy, then the best of 4 beams", replace(INSTRUCTED, first=_GREEDY)),
     Way("4 beams at once", replace(INSTRUCTED, first=_FOUR)),
-    Way("without the glossary", INSTRUCTED, glossary=False),
-    Way("a shorter prompt", replace(INSTRUCTED, wording="short.j2")),
-    Way("a prompt in English", replace(INSTRUCTED, wording="english.j2")),
-    Way("a prompt that wants no English", replace(INSTRUCTED, wording="chinese.j2")),
-    Way("clauses at once", replace(INSTRUCTED, clauses=True)),
-    Way("math as marks at once", replace(INSTRUCTED, marks=True)),
+    Way("greedy, then 4 drawn", replace(INSTRUCTED, first=_GREEDY, again=DRAWN)),
+    *(
+        Way(name, replace(INSTRUCTED, first=_GREEDY, wording=wording))
+        for name, wording in (
+            ("greedy, a prompt in Chinese", "chinese.j2"),
+            ("greedy, one that wants no English", "strict.j2"),
+            ("greedy, a short one", "short.j2"),
+        )
+    ),
+    Way("greedy, without the glossary", replace(INSTRUCTED, first=_GREEDY), glossary=False),
+    Way("greedy, clauses at once", replace(INSTRUCTED, first=_GREEDY, clauses=True)),
+    Way("greedy, math as marks at once", replace(INSTRUCTED, first=_GREEDY, marks=True)),
 )
 _HEAD = (
     "way", "BLEU", "chrF", "doubts", "in English", "numbers raw", "math raw", "names", "tokens",
