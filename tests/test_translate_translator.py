@@ -260,10 +260,10 @@ def test_a_word_that_stays_english_gets_its_meaning_before_it() -> None:
     source = "It is provably fast on 3 sets."
 
     def write(_prompt: Prompt, text: str, _index: int) -> str:
-        return "可证明地。" if text == "provably" else "它在 3 个集合上 provably 快速。"
+        return "可证明地。" if text == "provably" else "它在 3 个集合上 provably 地快速。"
 
     (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
-    assert sentence.text == "它在 3 个集合上可证明地（provably）快速。"
+    assert sentence.text == "它在 3 个集合上可证明（provably）地快速。"
     assert sentence.how == "words"
 
 

@@ -58,6 +58,7 @@ def test_a_number_has_one_value_and_unit(text: str, value: str, unit: str) -> No
 def test_a_range_is_two_numbers() -> None:
     assert _read("3-5%") == [(Decimal(3), "%"), (Decimal(5), "%")]
     assert _read("between 30 and 43 percent") == [(Decimal(30), "%"), (Decimal(43), "%")]
+    assert _read("4--8") == [(Decimal(4), ""), (Decimal(8), "")]
     assert _read("16x16") == [(Decimal(16), ""), (Decimal(16), "")]
 
 

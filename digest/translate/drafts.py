@@ -102,6 +102,8 @@ class Drafting:
             if _MEANING.fullmatch(meaning):
                 place = re.compile(rf"-?(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])-?")
                 text = place.sub(f"{meaning}（{word}）", text, count=1)
+                # 最老的（oldest）的城市
+                text = re.sub(rf"([的地])（{re.escape(word)}）\s?(?=\1)", f"（{word}）", text)
         changed = self.of_text(draft.source, text, how=how)
         answered = {name: draft.checks[name] for name in ANSWERED}
         return replace(changed, checks={**changed.checks, **answered})

@@ -56,7 +56,7 @@ _SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 # A version (1.2.3) and a Latin word with digits in it (GPT-4, wav2vec, Qwen2.5-7B) are names.
 _TOKENS = re.compile(
     r"""(?P<percent>百分之\s?)?
-        (?P<minus>(?<![A-Za-z0-9.)%\]}])-|负\s?|\b(?i:minus|negative)\s)?
+        (?P<minus>(?<![A-Za-z0-9.)%\]}-])-|负\s?|\b(?i:minus|negative)\s)?
         (?:(?<![A-Za-z_.\d\\])|(?<=\dx))(?<!_\{)
         (?P<digits>\d{1,3}(?:(?:,|\{,\}|[\u00a0\u2009\u202f])\d{3})+(?!\d)(?:\.\d+)?
           |\d+(?:\.\d+)?|\.\d+)
