@@ -86,6 +86,12 @@ def test_english_words_are_named_but_for_loans() -> None:
     assert checks.english_words("We coined it.", target) == ["coined", "immersed"]
 
 
+def test_english_words_side_by_side_are_one_phrase() -> None:
+    target = "用于 hate speech 检测的 novel 方法，以及 hate 词典。"
+    found = checks.english_phrases("Novel hate speech detection", target)
+    assert found == ["hate speech", "novel", "hate"]
+
+
 def test_a_guess_at_an_abbreviation_is_told() -> None:
     found = checks.run("We align MSA with dialects.", "我们把多序列比对（MSA）与方言对齐。")
     assert found["expansions"] is False

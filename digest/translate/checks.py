@@ -148,6 +148,16 @@ def english_words(source: str, target: str) -> list[str]:
     return list(dict.fromkeys([*found, *(word for word in capitalised if word not in source)]))
 
 
+def english_phrases(source: str, target: str) -> list[str]:
+    """The same words, those that stand side by side as one: hate speech."""
+    words = sorted(english_words(source, target), key=len, reverse=True)
+    if not words:
+        return []
+    word = "(?:" + "|".join(map(re.escape, words)) + ")"
+    side_by_side = re.compile(rf"(?<![A-Za-z]){word}(?:[ -]{word})*(?![A-Za-z])")
+    return list(dict.fromkeys(side_by_side.findall(target)))
+
+
 def repetition(source: str, target: str) -> bool:
     """The target does not go round in circles, unless the source does."""
     if _LOOP.search(target) and not _LOOP.search(source):

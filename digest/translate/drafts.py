@@ -97,10 +97,11 @@ class Drafting:
     def of_words(self, draft: Draft, chinese: Mapping[str, str], how: str) -> Draft:
         """The draft with its English words as ``中文（word）``, where they got Chinese."""
         text = draft.text
-        for word, answer in chinese.items():
+        for word, answer in sorted(chinese.items(), key=lambda item: -len(item[0])):
             meaning = normalise("", answer, self._language).rstrip("。")
             if _MEANING.fullmatch(meaning):
-                place = re.compile(rf"-?(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])-?")
+                outside = r"(?![^（]*）)"  # of brackets, as those that were put there before
+                place = re.compile(rf"-?(?<![A-Za-z]){re.escape(word)}(?![A-Za-z]){outside}-?")
                 text = place.sub(f"{meaning}（{word}）", text, count=1)
                 # 最老的（oldest）的城市
                 text = re.sub(rf"([的地])（{re.escape(word)}）\s?(?=\1)", f"（{word}）", text)

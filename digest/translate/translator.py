@@ -32,7 +32,7 @@ from digest.records import (
     TranslatedSentence,
     Translation,
 )
-from digest.translate.checks import english_words
+from digest.translate.checks import english_phrases
 from digest.translate.clauses import split_clauses
 from digest.translate.drafts import Draft, Drafting, better, same_text
 from digest.translate.languages import LANGUAGES, Language
@@ -60,6 +60,8 @@ class Ways:
         first: For every sentence.
         again: For what the first answer leaves in doubt.
         wording: The prompt, of ``prompts/``.
+        retry: The prompt for what is asked again, and for single words, where the target is
+            Chinese: another one, as a model that echoes its input under one does so again.
         clauses: Whether a long sentence is asked for by its clauses from the start.
         marks: Whether math and addresses are marks from the start.
     """
@@ -67,6 +69,7 @@ class Ways:
     first: DecodeOptions
     again: DecodeOptions
     wording: str = "translate.j2"
+    retry: str = "chinese.j2"
     clauses: bool = False
     marks: bool = False
 
@@ -121,16 +124,22 @@ class _Asking:
         self._keep = templates.get_template("keep.j2")
         self.engine, self._language = engine, language
         self.plain = _prompt(wording.render(language=language.name, keep=False))
-        self._keeping = _prompt(wording.render(language=language.name, keep=True))
+        other = templates.get_template(chosen.retry) if language.chinese else wording
+        self._keeping = _prompt(other.render(language=language.name, keep=True))
+        self._single = _prompt(other.render(language=language.name, keep=False))
         if not engine.instructed:
-            self.plain = self._keeping = _NO_PROMPT
+            self.plain = self._keeping = self._single = _NO_PROMPT
         terms = [Term("c", "d")]
         sample = self._keep.render(sentence="", keep=["a"], terms=terms, words=["b"])
-        self.wording = repr((self.plain, self._keeping)) + sample
+        self.wording = repr((self.plain, self._keeping, self._single)) + sample
 
     def once(self, inputs: Sequence[str]) -> list[Completion]:
         """The first answer to each."""
         return self._complete(self.plain, inputs, self.ways.first)
+
+    def words(self, words: Sequence[str]) -> list[Completion]:
+        """What each of ``words`` means."""
+        return self._complete(self._single, words, self.ways.first)
 
     def again(self, drafts: Sequence[Draft], glossary: Glossary) -> list[Completion]:
         """Further answers to each, told what to keep, to translate, and what terms are called."""
@@ -139,7 +148,7 @@ class _Asking:
         inputs = []
         for draft in drafts:
             keep, terms = must_keep(draft.source), glossary.of(draft.source)
-            words = english_words(draft.source, draft.text) if self._language.chinese else []
+            words = english_phrases(draft.source, draft.text) if self._language.chinese else []
             asked = self._keep.render(sentence=draft.source, keep=keep, terms=terms, words=words)
             inputs.append(asked.strip() if keep or terms or words else draft.source)
         return self._complete(self._keeping, inputs, self.ways.again)
@@ -315,9 +324,9 @@ class Translator:
 
     def _words(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Words left in English, each translated by itself and kept in brackets behind."""
-        left = [(d, words) for d in drafts if (words := english_words(d.source, d.text))]
+        left = [(d, words) for d in drafts if (words := english_phrases(d.source, d.text))]
         asked = list(dict.fromkeys(word for _, words in left for word in words))
-        answers = zip(asked, self._asking.once(asked), strict=True)
+        answers = zip(asked, self._asking.words(asked), strict=True)
         chinese = {word: answer.text for word, answer in answers}
         return [
             self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[1])

@@ -44,7 +44,7 @@ WAYS = (
     Way("4 beams at once", replace(INSTRUCTED, first=_FOUR)),
     Way("greedy, then 4 drawn", replace(INSTRUCTED, first=_GREEDY, again=DRAWN)),
     *(
-        Way(name, replace(INSTRUCTED, first=_GREEDY, wording=wording))
+        Way(name, replace(INSTRUCTED, first=_GREEDY, wording=wording, retry=wording))
         for name, wording in (
             ("greedy, a prompt in Chinese", "chinese.j2"),
             ("greedy, one that wants no English", "strict.j2"),
