@@ -35,6 +35,7 @@ def test_a_good_translation_passes_all() -> None:
         (GOOD + "结果很好结果很好结果很好。", "repetition"),
         ("翻译：" + GOOD, "leakage"),
         (GOOD + "<|im_end|>", "leakage"),
+        (GOOD + "SOTA = 最先进。", "leakage"),
         (GOOD[:10] + "。", "length"),
         (GOOD.replace("达到", "首次达到"), "superlatives"),
         (GOOD.replace("不会", "会"), "negation"),

@@ -55,6 +55,7 @@ _LEAK = re.compile(
     r"|\b(?:translat(?:e|ed|ion)|assistant|simplified chinese|output only)\b",
     re.IGNORECASE,
 )
+_LISTED = re.compile(r"[A-Za-z）] ?= ?[\u4e00-\u9fff]")
 _LEAK_ALLOWED = re.compile(
     r"translat|interpret|original|preserv|Chinese|assist|source|intact|unchanged|untouched"
     r"|as[ -]is\b",
@@ -169,6 +170,8 @@ def repetition(source: str, target: str) -> bool:
 def leakage(source: str, target: str) -> bool:
     """Nothing of the prompt, and no talk about the translation, is in the target."""
     leak = _LEAK.search(target)
+    if _LISTED.search(target) and "=" not in source:  # the terms that it was told
+        return False
     return leak is None or leak[0] in source or bool(_LEAK_ALLOWED.search(source))
 
 

@@ -356,8 +356,8 @@ class Translator:
         return self._drafting.choices([d.source for d in failing], answers, RUNGS[3])
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """What still fails, from its clauses; those of all sentences together in one batch."""
-        failing = [draft.source for draft in drafts if not draft.passes]
+        """What still fails or lost a name, from its clauses; those of all sentences in one batch."""
+        failing = [d.source for d in drafts if not (d.passes and d.checks.get("names", True))]
         clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
         answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))
         return [

@@ -148,6 +148,8 @@ def _name_of(token: str) -> str:
     while parts and parts[0].islower() and parts[0].isalpha():
         parts = parts[2:]
     name = "".join(parts)
+    if re.fullmatch(r"\d+-[A-Z]?[a-z]+", name):  # a 500-Bus system
+        return ""
     if _MEASURE.fullmatch(name) or not re.search(r"[A-Za-z]", name) or _PERSON.fullmatch(name):
         return ""
     return name if _CAPITALS.search(_singular(name)) or re.search(r"\d", name) else ""
