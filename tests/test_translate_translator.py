@@ -269,12 +269,15 @@ def test_a_word_that_stays_english_gets_its_meaning_before_it() -> None:
 
 def test_words_side_by_side_are_one_phrase() -> None:
     source = "Hate speech detection by hate lexicons on 3 sets."
-    meanings = {"hate speech": "仇恨言论", "hate": "仇恨"}
+    meanings = {"hate": "仇恨；憎恨"}
 
     def write(_prompt: Prompt, text: str, _index: int) -> str:
         return meanings.get(text, "在 3 个集合上用 hate 词典检测 hate speech 内容。")
 
-    (sentence,) = Translator(FakeEngine(write)).translate_sentences([source])
+    glossary = Glossary([Term("hate speech", "仇恨言论")])
+    engine = FakeEngine(write)
+    (sentence,) = Translator(engine, glossary=glossary).translate_sentences([source])
+    assert engine.calls[-1][0] == ["hate"]  # the other is the glossary's
     wanted = "在 3 个集合上用仇恨（hate）词典检测仇恨言论（hate speech）内容。"
     assert sentence.text == wanted
 

@@ -98,7 +98,7 @@ class Drafting:
         """The draft with its English words as ``中文（word）``, where they got Chinese."""
         text = draft.text
         for word, answer in sorted(chinese.items(), key=lambda item: -len(item[0])):
-            meaning = normalise("", answer, self._language).rstrip("。")
+            meaning = re.split("[，；、。/（]", normalise("", answer, self._language))[0]
             if _MEANING.fullmatch(meaning):
                 outside = r"(?![^（]*）)"  # of brackets, as those that were put there before
                 place = re.compile(rf"-?(?<![A-Za-z]){re.escape(word)}(?![A-Za-z]){outside}-?")

@@ -325,9 +325,11 @@ class Translator:
     def _words(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Words left in English, each translated by itself and kept in brackets behind."""
         left = [(d, words) for d in drafts if (words := english_phrases(d.source, d.text))]
-        asked = list(dict.fromkeys(word for _, words in left for word in words))
+        every = list(dict.fromkeys(word for _, words in left for word in words))
+        chinese = {word: name for word in every if (name := self._glossary.name_of(word))}
+        asked = [word for word in every if word not in chinese]
         answers = zip(asked, self._asking.words(asked), strict=True)
-        chinese = {word: answer.text for word, answer in answers}
+        chinese |= {word: answer.text for word, answer in answers}
         return [
             self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[1])
             for draft, words in left
@@ -356,7 +358,7 @@ class Translator:
         return self._drafting.choices([d.source for d in failing], answers, RUNGS[3])
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """What still fails or lost a name, from its clauses; those of all sentences in one batch."""
+        """What still fails or lost a name, from its clauses; all of them in one batch."""
         failing = [d.source for d in drafts if not (d.passes and d.checks.get("names", True))]
         clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
         answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))

@@ -83,6 +83,11 @@ class Glossary:
     def _named(self, english: str) -> Term | None:
         return next((self._terms[k] for k in _keys(english) if k in self._terms), None)
 
+    def name_of(self, english: str) -> str:
+        """What a term is called, or its plural; "" where ``english`` as a whole is none."""
+        term = self._named(english)
+        return term.translation if term is not None else ""
+
     def of_abbreviation(self, short: str) -> Term | None:
         """The term whose usual short form it is, or whose plural."""
         single = short.removesuffix("s") or short
