@@ -2,8 +2,8 @@
 
 The ladder, each rung for what the one before left in doubt, and in one batch: a first answer,
 normalised; further answers, told what must be kept and what terms are called, of which the checks
-choose; words left in English, by themselves; math and addresses as marks; the other engine;
-clauses. At last the English stays, marked.
+choose; the other prompt alone; words left in English, by themselves; math and addresses as marks;
+the other engine; clauses. At last the English stays, marked.
 Nothing that fails a hard check is published as a translation, and nothing is dropped.
 
 A model that follows no prompt cannot be told what to keep: it searches with more beams.
@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 RECIPE = 3
 """Raised when this package changes the text that comes out."""
 
-RUNGS = ("asked again", "words", "marks", "other engine", "clauses")
+RUNGS = ("asked again", "other prompt", "words", "marks", "other engine", "clauses")
 """What may have made a sentence that is not the first answer."""
 
 
@@ -140,6 +140,10 @@ class _Asking:
     def words(self, words: Sequence[str]) -> list[Completion]:
         """What each of ``words`` means."""
         return self._complete(self._single, words, self.ways.first)
+
+    def otherwise(self, sources: Sequence[str]) -> list[Completion]:
+        """Further answers under the other prompt, told nothing of the sentences."""
+        return self._complete(self._single, sources, self.ways.again)
 
     def again(self, drafts: Sequence[Draft], glossary: Glossary) -> list[Completion]:
         """Further answers to each, told what to keep, to translate, and what terms are called."""
@@ -281,6 +285,7 @@ class Translator:
     def _rungs(self) -> Iterator[Callable[[Sequence[Draft]], list[Draft]]]:
         yield self._again
         if self._language.chinese:
+            yield self._otherwise
             yield self._words
         yield self._marks
         if self._other is not None:
@@ -322,6 +327,11 @@ class Translator:
         answers = self._asking.again(waiting, self._glossary)
         return self._drafting.choices([d.source for d in waiting], answers, RUNGS[0])
 
+    def _otherwise(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """What still fails, without what was to be kept: a small model echoes what it is told."""
+        failing = [d.source for d in drafts if not d.passes and self._engine.instructed]
+        return self._drafting.choices(failing, self._asking.otherwise(failing), RUNGS[1])
+
     def _words(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Words left in English, each translated by itself and kept in brackets behind."""
         left = [(d, words) for d in drafts if (words := english_phrases(d.source, d.text))]
@@ -331,7 +341,7 @@ class Translator:
         answers = zip(asked, self._asking.words(asked), strict=True)
         chinese |= {word: answer.text for word, answer in answers}
         return [
-            self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[1])
+            self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[2])
             for draft, words in left
         ]
 
@@ -345,7 +355,7 @@ class Translator:
             for (source, found), answer in zip(hidden, answers, strict=True)
         ]
         return [
-            self._drafting.draft(source, replace(answer, text=text), RUNGS[2])
+            self._drafting.draft(source, replace(answer, text=text), RUNGS[3])
             for source, answer, text in restored
             if text is not None
         ]
@@ -355,7 +365,7 @@ class Translator:
         assert self._other is not None
         failing = [draft for draft in drafts if not draft.passes]
         answers = self._other.again(failing, self._glossary)
-        return self._drafting.choices([d.source for d in failing], answers, RUNGS[3])
+        return self._drafting.choices([d.source for d in failing], answers, RUNGS[4])
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails or lost a name, from its clauses; all of them in one batch."""
@@ -363,7 +373,7 @@ class Translator:
         clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
         answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))
         return [
-            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[4])
+            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[5])
             for source, parts in clauses
         ]
 
