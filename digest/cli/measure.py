@@ -154,7 +154,8 @@ def eval_translate(  # noqa: PLR0913 one parameter for each flag
     should be.
     """
     from digest import files
-    from digest.evaluate.translate import machine, opened, ways
+    from digest.evaluate.report import machine
+    from digest.evaluate.translate import opened, ways
     from digest.evaluate.translate.run import Options, evaluate, side_by_side
     from digest.evaluate.translate.samples import ABSTRACTS, Sizes
 

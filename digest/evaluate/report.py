@@ -108,5 +108,6 @@ def share(part: int, whole: int) -> float | None:
 
 
 def machine() -> str:
+    """What a report was measured on."""
     cores = os.cpu_count() or 1
     return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"

@@ -16,10 +16,8 @@ from digest import assembly
 from digest.config import Config
 from digest.engines import known, present
 from digest.engines.process import Kind
-from digest.evaluate.report import machine as machine
 from digest.evaluate.translate.cached import CachedEngine
 from digest.evaluate.translate.run import Opened
-from digest.translate.languages import LANGUAGES
 from digest.translate.translator import Translator
 
 MEMORY = "eval"
@@ -48,11 +46,7 @@ def opened(config: Config, names: Sequence[str]) -> dict[str, Opened]:
 @contextlib.contextmanager
 def _opened(name: str, config: Config) -> Iterator[Translator]:
     with remembering(name, config) as engine:
-        yield Translator(
-            engine,
-            target=config.target,
-            glossary=assembly.glossary(config, LANGUAGES[config.target].glossary),
-        )
+        yield Translator(engine, glossary=assembly.glossary(config, "zh"))
 
 
 @contextlib.contextmanager

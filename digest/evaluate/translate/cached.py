@@ -47,8 +47,9 @@ class CachedEngine:
         self.instructed, self.searches = engine.instructed, engine.searches
         self.at_once = engine.at_once
         self._answers = {kept.key: kept for kept in _read(path)}
-        self.tokens = 0
-        """Written for what was asked, remembered or not; those of all beams and draws."""
+        self.written: dict[str, int] = {}
+        """Tokens of each answer that was given, remembered or not, with those of all beams; each
+        answer once, however often it was asked for. Whoever counts clears it first."""
 
     def complete(
         self, prompt: Prompt, inputs: Sequence[str], options: DecodeOptions
@@ -67,7 +68,9 @@ class CachedEngine:
             self._keep([keys[p] for p in places], limit, answers)
         answers = [self._answers[key].answer for key in keys]
         width = max(options.beam_size, options.n_best)
-        self.tokens += width * sum(answer.tokens for answer in answers)
+        self.written |= {
+            key: width * answer.tokens for key, answer in zip(keys, answers, strict=True)
+        }
         return answers
 
     def _keep_drawn(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.evaluate.report import share
 from digest.translate import checks
 from digest.words import atoms
 from digest.words.script import to_simplified
@@ -74,11 +75,11 @@ def rates(pairs: Pairs) -> Rates:
     return Rates(
         sentences=len(pairs),
         numbers=_kept(sum(len(atoms.missing_numbers(s, t)) for s, t in pairs), len(wanted)),
-        extra_numbers=_share(sum(len(atoms.extra_numbers(s, t)) for s, t in pairs), len(stated)),
-        math=_share(sum(checks.math(s, t) for s, t in with_math), len(with_math)),
-        urls=_share(sum(checks.urls(s, t) for s, t in with_urls), len(with_urls)),
+        extra_numbers=share(sum(len(atoms.extra_numbers(s, t)) for s, t in pairs), len(stated)),
+        math=share(sum(checks.math(s, t) for s, t in with_math), len(with_math)),
+        urls=share(sum(checks.urls(s, t) for s, t in with_urls), len(with_urls)),
         names=_kept(sum(len(atoms.missing_names(s, t)) for s, t in pairs), len(named)),
-        names_verbatim=_share(sum(_verbatim(name, t) for name, t in named), len(named)),
+        names_verbatim=share(sum(_verbatim(name, t) for name, t in named), len(named)),
         punctuation=_kept(failing("punctuation"), len(pairs)),
         simplified=_kept(changed, len(han)),
         repetition=failing("repetition"),
@@ -93,9 +94,5 @@ def _verbatim(name: str, target: str) -> bool:
     return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}", target) is not None
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
 def _kept(lost: int, whole: int) -> float | None:
-    return 1 - lost / whole if whole else None
+    return share(whole - lost, whole)

@@ -24,8 +24,19 @@ from digest.words.typography import tidy
 Opened = Callable[[], AbstractContextManager[Translator]]
 """Opens a translator whose engine remembers its answers."""
 
-_UNITS = "numbers", "extra_numbers", "units", "names", "extra_names", "negation", "direction"
-FOUND_BY = frozenset({*_UNITS, "omission", "length"})
+FOUND_BY = frozenset(
+    {
+        "numbers",
+        "extra_numbers",
+        "units",
+        "names",
+        "extra_names",
+        "negation",
+        "direction",
+        "omission",
+        "length",
+    }
+)
 """The checks that are to find the faults made on purpose."""
 _MOST_FALSE = 0.05
 _GAINING, _LEAST_GAIN = ("opusmt", "nllb"), 3.0

@@ -109,12 +109,12 @@ def texts_of(data: Path, name: str) -> list[Text]:
 
 
 def _of_lines(english: Path, chinese: Path) -> list[Text]:
-    pairs = zip(_lines(english), _lines(chinese), strict=True)
+    pairs = zip(lines(english), lines(chinese), strict=True)
     return [Text(source, reference, number) for number, (source, reference) in enumerate(pairs)]
 
 
 def _of_objects(path: Path, name: str) -> list[Text]:
-    objects = [json.loads(line) for line in _lines(path) if line.strip()]
+    objects = [json.loads(line) for line in lines(path) if line.strip()]
     source, reference = ("abstract", "") if name == ABSTRACTS else ("en", "zh")
     return [
         Text(str(each[source]), str(each[reference]) if reference else "", number)
@@ -122,7 +122,7 @@ def _of_objects(path: Path, name: str) -> list[Text]:
     ]
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
     """By line feeds alone: other marks that end a line stand inside some texts."""
     return path.read_text(encoding="utf-8").rstrip("\n").split("\n")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.evaluate.translate.cached import TOGETHER
-from digest.evaluate.translate.samples import Sample, Text
+from digest.evaluate.translate.samples import Sample, Text, lines
 from digest.records import TranslatedSentence
 from digest.translate.translator import Translator
 
@@ -61,9 +61,9 @@ def published(data: Path, sample: Sample) -> dict[str, list[str]]:
     """What other systems made of a sample's texts: ``mt/systems/SET.NAME.zh``."""
     found = {}
     for path in sorted((data / "mt" / "systems").glob(f"{sample.name}.*.zh")):
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        if len(lines) == sample.whole:
-            found[path.name.split(".")[1]] = [lines[text.number] for text in sample.texts]
+        outputs = lines(path)
+        if len(outputs) == sample.whole:
+            found[path.name.split(".")[1]] = [outputs[text.number] for text in sample.texts]
     return found
 
 

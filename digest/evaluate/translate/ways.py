@@ -1,7 +1,7 @@
 """Ways of asking a model, compared on texts that no reported figure is from.
 
-Each row changes one thing of how sentences are translated; the other rungs of the ladder are as
-they are in a run.
+After the first, each row changes one thing of a greedy first answer; the other rungs of the ladder
+are as they are in a run.
 """
 
 from __future__ import annotations
@@ -68,27 +68,24 @@ def compare(data: Path, config: Config, names: Sequence[str], sizes: Sizes) -> R
     """
     held_out = develop(data, load(data, sizes), SENTENCES)
     sentences = sum(len(text.sentences) for sample in held_out for text in sample.texts)
+    glossary = assembly.glossary(config, "zh")
     parts = []
     for name in names or opened(config, ()):
         rows = []
         with remembering(name, config) as engine:
             for way in WAYS if engine.instructed and engine.searches else WAYS[:1]:
-                rows.append(_row(way, engine, config, held_out))
+                rows.append(_row(way, engine, glossary, held_out))
         title = f"{name}: ways of asking, on {sentences} sentences that no figure is from"
         parts.append(Part(title, (), tuple(table(_HEAD, rows)), {"rows": rows}))
     return Report(machine(), tuple(parts))
 
 
-def _row(way: Way, engine: CachedEngine, config: Config, held_out: Sequence[Sample]) -> list[str]:
+def _row(way: Way, engine: CachedEngine, lab: Glossary, held_out: Sequence[Sample]) -> list[str]:
     """BLEU is the mean of the sets'; tokens are written for a sentence, those of all beams."""
-    glossary = assembly.glossary(config, "zh") if way.glossary else Glossary()
-    translator = Translator(
-        engine,
-        target=config.target,
-        glossary=glossary,
-        ways=way.ways if engine.instructed else None,
-    )
-    before = engine.tokens
+    glossary = lab if way.glossary else Glossary()
+    ways = way.ways if engine.instructed else None
+    translator = Translator(engine, glossary=glossary, ways=ways)
+    engine.written.clear()
     made: dict[str, list[Translated]] = {
         each.name: translated(translator, each) for each in held_out
     }
@@ -110,5 +107,5 @@ def _row(way: Way, engine: CachedEngine, config: Config, held_out: Sequence[Samp
         str(after.doubts),
         str(sum(sentence.kept for sentence in sentences)),
         *("-" if x is None else f"{x:.3f}" for x in (first.numbers, first.math, after.names)),
-        f"{(engine.tokens - before) / len(sentences):.0f}",
+        f"{sum(engine.written.values()) / len(sentences):.0f}",
     ]
