@@ -462,15 +462,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class TranslatedSentence:
-    """One sentence.
+    """One sentence. ``checks``: name -> passed; ``kept``: none passed, so the source shows.
 
-    Args:
-        source: In English.
-        text: Its translation, or ``source`` where ``kept``.
-        checks: Name -> passed, of the best that was found.
-        repaired: Whether it is another text than the model's first.
-        kept: No translation passed, so the source shows.
-        how: What made it, of ``digest.translate.translator.RUNGS``; "" for the first attempt.
+    ``how``: what made it, of ``digest.translate.translator.RUNGS``; "" for the first attempt.
     """
 
     source: str
@@ -567,6 +561,12 @@ class Prompt:
     task: str
     passages: tuple[str, ...] = ()
     relevance: tuple[float, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Prompt:
+        """A prompt from a rendered file: who the model is, a line ``---``, what it is to do."""
+        system, _, task = text.partition("---\n")
+        return cls(system.strip(), task.strip())
 
     def __post_init__(self) -> None:
         if self.relevance and len(self.relevance) != len(self.passages):

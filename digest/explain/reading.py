@@ -118,8 +118,7 @@ class Explainer:
             undefined=StrictUndefined,
             autoescape=False,  # a prompt is no HTML
         )
-        system, _, task = templates.get_template("compress.j2").render().partition("---\n")
-        self._prompt = Prompt(system.strip(), task.strip())
+        self._prompt = Prompt.parse(templates.get_template("compress.j2").render())
         self._retry = templates.get_template("retry.j2")
         wording = repr((self._prompt, _COMPLAINTS)) + self._retry.render(passage="", faults=[])
         self.made_by = MadeBy(

@@ -13,7 +13,7 @@ from digest.translate.wording import normalise
 from digest.words.terms import Glossary, without_made_up_expansions
 
 _MEANING = re.compile(r"[\u3400-\u9fff]{1,8}")
-ANSWERED = ("doubt", "truncated")
+_ANSWERED = ("doubt", "truncated")
 """Checks of how the model answered: a text that is changed later keeps what they found."""
 _FULL_SHARE = 0.85
 _DOUBTS = (
@@ -105,9 +105,13 @@ class Drafting:
                 text = place.sub(f"{meaning}（{word}）", text, count=1)
                 # 最老的（oldest）的城市
                 text = re.sub(rf"([的地])（{re.escape(word)}）\s?(?=\1)", f"（{word}）", text)
-        changed = self.of_text(draft.source, text, how=how)
-        answered = {name: draft.checks[name] for name in ANSWERED}
-        return replace(changed, checks={**changed.checks, **answered})
+        return self.changed(draft, text, how)
+
+    def changed(self, draft: Draft, text: str, how: str) -> Draft:
+        """The draft with another text, made of the same answer."""
+        found = self.of_text(draft.source, text, how=how)
+        answered = {name: draft.checks[name] for name in _ANSWERED}
+        return replace(found, checks={**found.checks, **answered})
 
     def of_clauses(self, source: str, answers: Sequence[Completion], how: str) -> Draft:
         """The clauses of a sentence as one."""

@@ -30,7 +30,7 @@ class Language:
         name: In English, for the prompt.
         glossary: Its key in a glossary file.
         letters: Characters that a translation has and English has not; "" where there are none.
-        ratio: Least and most characters for one of the source.
+        ratio: Least and most characters for one of the source; of Chinese, as ``said`` counts.
         end: The mark that ends a sentence.
         tidied: The text with the language's typography.
         written: The finished text in the script of the language.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-from digest.translate.drafts import ANSWERED, Draft, Drafting
+from digest.translate.drafts import Draft, Drafting
 from digest.words.terms import Abbreviation, Glossary, Term, abbreviations, glossed, shortened
 
 
@@ -55,8 +54,5 @@ def _called(target: str, each: Abbreviation, term: Term | None) -> dict[str, str
 def _checked(draft: Draft, text: str, drafting: Drafting) -> Draft:
     if text == draft.text:
         return draft
-    # Its spaces are tidied there.
-    changed = drafting.of_text(draft.source, text, how=draft.how)
-    answered = {name: draft.checks[name] for name in ANSWERED}
-    changed = replace(changed, checks={**changed.checks, **answered})
+    changed = drafting.changed(draft, text, draft.how)
     return changed if changed.passes and changed.rank <= draft.rank else draft

@@ -48,7 +48,14 @@ logger = logging.getLogger(__name__)
 RECIPE = 3
 """Raised when this package changes the text that comes out."""
 
-RUNGS = ("asked again", "other prompt", "words", "marks", "other engine", "clauses")
+ASKED_AGAIN, OTHER_PROMPT, WORDS, MARKS, OTHER_ENGINE, CLAUSES = RUNGS = (
+    "asked again",
+    "other prompt",
+    "words",
+    "marks",
+    "other engine",
+    "clauses",
+)
 """What may have made a sentence that is not the first answer."""
 
 
@@ -123,10 +130,10 @@ class _Asking:
         wording = templates.get_template(chosen.wording)
         self._keep = templates.get_template("keep.j2")
         self.engine, self._language = engine, language
-        self.plain = _prompt(wording.render(language=language.name, keep=False))
+        self.plain = Prompt.parse(wording.render(language=language.name, keep=False))
         other = templates.get_template(chosen.retry) if language.chinese else wording
-        self._keeping = _prompt(other.render(language=language.name, keep=True))
-        self._single = _prompt(other.render(language=language.name, keep=False))
+        self._keeping = Prompt.parse(other.render(language=language.name, keep=True))
+        self._single = Prompt.parse(other.render(language=language.name, keep=False))
         if not engine.instructed:
             self.plain = self._keeping = self._single = _NO_PROMPT
         terms = [Term("c", "d")]
@@ -325,12 +332,12 @@ class Translator:
         waiting = [draft for draft in drafts if draft.doubtful]
         waiting = [draft for draft in waiting if draft.text or self._engine.instructed]
         answers = self._asking.again(waiting, self._glossary)
-        return self._drafting.choices([d.source for d in waiting], answers, RUNGS[0])
+        return self._drafting.choices([d.source for d in waiting], answers, ASKED_AGAIN)
 
     def _otherwise(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails, without what was to be kept: a small model echoes what it is told."""
         failing = [d.source for d in drafts if not d.passes and self._engine.instructed]
-        return self._drafting.choices(failing, self._asking.otherwise(failing), RUNGS[1])
+        return self._drafting.choices(failing, self._asking.otherwise(failing), OTHER_PROMPT)
 
     def _words(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Words left in English, each translated by itself and kept in brackets behind."""
@@ -341,7 +348,7 @@ class Translator:
         answers = zip(asked, self._asking.words(asked), strict=True)
         chinese |= {word: answer.text for word, answer in answers}
         return [
-            self._drafting.of_words(draft, {word: chinese[word] for word in words}, RUNGS[2])
+            self._drafting.of_words(draft, {word: chinese[word] for word in words}, WORDS)
             for draft, words in left
         ]
 
@@ -355,7 +362,7 @@ class Translator:
             for (source, found), answer in zip(hidden, answers, strict=True)
         ]
         return [
-            self._drafting.draft(source, replace(answer, text=text), RUNGS[3])
+            self._drafting.draft(source, replace(answer, text=text), MARKS)
             for source, answer, text in restored
             if text is not None
         ]
@@ -365,7 +372,7 @@ class Translator:
         assert self._other is not None
         failing = [draft for draft in drafts if not draft.passes]
         answers = self._other.again(failing, self._glossary)
-        return self._drafting.choices([d.source for d in failing], answers, RUNGS[4])
+        return self._drafting.choices([d.source for d in failing], answers, OTHER_ENGINE)
 
     def _by_clauses(self, drafts: Sequence[Draft]) -> list[Draft]:
         """What still fails or lost a name, from its clauses; all of them in one batch."""
@@ -373,7 +380,7 @@ class Translator:
         clauses = [(source, parts) for source in failing if len(parts := split_clauses(source)) > 1]
         answers = iter(self._asking.once([piece for _, parts in clauses for piece in parts]))
         return [
-            self._drafting.of_clauses(source, [next(answers) for _ in parts], RUNGS[5])
+            self._drafting.of_clauses(source, [next(answers) for _ in parts], CLAUSES)
             for source, parts in clauses
         ]
 
@@ -384,11 +391,6 @@ def must_keep(sentence: str) -> list[str]:
     kept = [*atoms.maths(sentence), *atoms.urls(sentence), *atoms.codes(sentence)]
     kept += atoms.names(sentence)
     return list(dict.fromkeys([*kept, *(n for n in hard if not any(n in k for k in kept))]))
-
-
-def _prompt(text: str) -> Prompt:
-    system, _, task = text.partition("---\n")
-    return Prompt(system.strip(), task.strip())
 
 
 def _known() -> str:

@@ -33,8 +33,8 @@ def normalise(source: str, answer: str, language: Language) -> str:
     if language.chinese:
         text = mend_magnitudes(source, text)
         text = text[:-1] + "。" if text.endswith(".") and atoms.has_han(text) else text
-    if _END.search(text) or not _END.search(source.rstrip()):
-        return text if _END.search(text) or not language.chinese else text + language.end
+    if _END.search(text) or not (language.chinese or _END.search(source.rstrip())):
+        return text
     question = "？" if language.end == "。" else "?"
     return text + (question if source.rstrip().endswith("?") else language.end)
 

@@ -129,28 +129,33 @@ class _Scale(NamedTuple):
 
 _ANY_UP = (
     "increas|improv|boost|enhanc|rais|ris(?:e|es|ing|en)\\b|rose\\b|gr[eo]w|gain|up(?!on)|high"
-    "|heighten"
-    "|great|more|add|advanc|expan|exten|strengthen|further|better|promot|climb|soar|surg|develop"
-    "|accelerat|lift|exceed|surpass|outperform|elevat|progress|upgrad|maxim|large|strong|recover"
-    "|top"
-    "|old|long|jump|most|doubl|tripl|scale|over\\b|above|beyond|than|peak|benefit|help|refin|deep"
+    "|heighten|great|more|add|advanc|expan|exten|strengthen|further|better|promot|climb|soar"
+    "|surg|develop|accelerat|lift|exceed|surpass|outperform|elevat|progress|upgrad|maxim|large"
+    "|strong|recover|top|old|long|jump|most|doubl|tripl|scale|over\\b|above|beyond|than|peak"
+    "|benefit|help|refin|deep"
 )
 _ANY_DOWN = (
-    "decreas|reduc|lower|low\\b|drop|declin|diminish|fewer|less|shr[iau]nk|fall|fell\\b|down|cut"
-    "|los"
-    "|minim|mitigat|alleviat|weaken|small|short|degrad|deteriorat|worse|sav(?:e|es|ed|ing)|sl[oa]sh"
-    "|dip|plung|slump|sink|under|below|shed|trim|eas(?:e|es|ed|ing)\\b|relie|attenuat|compress"
-    "|suppress"
-    "|eliminat|remov|avoid|limit|narrow|smooth|damp|away|decay|slow|deplet|wan(?:e|ing)|without"
-    "|miss"
-    "|cost|limit|lack|down(?:grade|turn)|threat|erod|plummet|collaps|cool|dwindl|lessen"
+    "decreas|reduc|lower|low\\b|drop|declin|diminish|fewer|less|shr[iau]nk|fall|fell\\b|down"
+    "|cut|los|minim|mitigat|alleviat|weaken|small|short|degrad|deteriorat|worse"
+    "|sav(?:e|es|ed|ing)|sl[oa]sh|dip|plung|slump|sink|under|below|shed|trim"
+    "|eas(?:e|es|ed|ing)\\b|relie|attenuat|compress|suppress|eliminat|remov|avoid|limit|narrow"
+    "|smooth|damp|away|decay|slow|deplet|wan(?:e|ing)|without|miss|cost|lack|down(?:grade|turn)"
+    "|threat|erod|plummet|collaps|cool|dwindl|lessen"
 )
 _SCALES = (
-    _Scale.of("提高|提升|上升|升高|增至|升至|增强|加强", "降低|下降|降至|减弱|削弱", _ANY_UP,
-    _ANY_DOWN),
+    _Scale.of(
+        "提高|提升|上升|升高|增至|升至|增强|加强",
+        "降低|下降|降至|减弱|削弱",
+        _ANY_UP,
+        _ANY_DOWN,
+    ),
     _Scale.of("增加|增长|增大|扩大|增多", "减少|减小|缩小|减至|缩减|削减", _ANY_UP, _ANY_DOWN),
-    _Scale.of("改善|改进", "恶化|变差", _ANY_UP + "|reform|chang|good|repair|modif",
-    _ANY_DOWN + "|bad|mar\\b|aggravat|escalat"),
+    _Scale.of(
+        "改善|改进",
+        "恶化|变差",
+        _ANY_UP + "|reform|chang|good|repair|modif",
+        _ANY_DOWN + "|bad|mar\\b|aggravat|escalat",
+    ),
     _Scale.of(
         "高于|超过|超越|更高|优于|胜过|更好|更优|更强",
         "低于|劣于|更低|逊于|更差|不如|更弱",
@@ -158,13 +163,25 @@ _SCALES = (
         "|fine|tight|tough",
         _ANY_DOWN + "|poor|bad|infer|behind|weak|wors|not as|lag|cheap|least",
     ),
-    _Scale.of("更多|更大", "更少|更小", _ANY_UP + "|extra|big|wide|broad|heavy|heavi|other|multi"
-    "|much|many", _ANY_DOWN + "|few|light|tin[yi]"),
-    _Scale.of("加快|更快|加速", "减慢|更慢|减速", _ANY_UP + "|fast|quick|speed|rapid|soon|earl"
-    "|swift", _ANY_DOWN + "|late"),
-    _Scale.of("最高(?!法|领导)|最大|最好|最强", "最低|最小|最差|最弱", _ANY_UP + "|best|max|big"
-    "|extrem|supreme|wid|leading|record|up to", _ANY_DOWN + "|min|least|worst|poor|weak"),
-)  # fmt: skip
+    _Scale.of(
+        "更多|更大",
+        "更少|更小",
+        _ANY_UP + "|extra|big|wide|broad|heavy|heavi|other|multi|much|many",
+        _ANY_DOWN + "|few|light|tin[yi]",
+    ),
+    _Scale.of(
+        "加快|更快|加速",
+        "减慢|更慢|减速",
+        _ANY_UP + "|fast|quick|speed|rapid|soon|earl|swift",
+        _ANY_DOWN + "|late",
+    ),
+    _Scale.of(
+        "最高(?!法|领导)|最大|最好|最强",
+        "最低|最小|最差|最弱",
+        _ANY_UP + "|best|max|big|extrem|supreme|wid|leading|record|up to",
+        _ANY_DOWN + "|min|least|worst|poor|weak",
+    ),
+)
 
 
 _LESS_OF_IT_IS_BETTER = re.compile(

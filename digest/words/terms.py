@@ -12,13 +12,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from digest.errors import ConfigError
 
 _FORM = '"term" = "译名", or "term" = { zh = "译名", abbr = "ABBR", wrong = ["误译"] }'
-_KEYS = frozenset({"zh", "ja", "ko", "de", "fr", "abbr", "wrong", "also"})
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    """What an entry of a glossary file may say."""
+
+    zh: str | None = None
+    ja: str | None = None
+    ko: str | None = None
+    de: str | None = None
+    fr: str | None = None
+    abbr: str = ""
+    also: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +79,6 @@ class Glossary:
 
     def __len__(self) -> int:
         return len(self._terms)
-
-    def __iter__(self) -> Iterator[Term]:
-        return iter(self._terms.values())
 
     def identity(self) -> str:
         """All of it as text: what a translation depends on."""
@@ -131,22 +142,15 @@ def parse_glossary(text: str, language: str, name: str = "glossary.toml") -> lis
         raise ConfigError(f"{name} is not TOML: {exc}", f"a line is {_FORM}") from exc
     terms = []
     for english, entry in read.items():
-        table = {"zh": entry} if isinstance(entry, str) else entry
-        if not isinstance(table, dict) or table.keys() - _KEYS or not english.strip():
-            raise ConfigError(f"{name}: the entry {english!r} cannot be read", f"a line is {_FORM}")
-        translation = table.get(language)
-        if translation is None:
-            continue
-        abbreviation, also, wrong = (
-            table.get("abbr", ""),
-            table.get("also", []),
-            table.get("wrong", []),
-        )
-        texts = [translation, abbreviation]
-        lists = [also, wrong] if isinstance(also, list) and isinstance(wrong, list) else None
-        if lists is None or not all(isinstance(x, str) for x in (*texts, *also, *wrong)):
-            raise ConfigError(f"{name}: the entry {english!r} cannot be read", f"a line is {_FORM}")
-        terms.append(Term(english, translation, abbreviation, tuple(also), tuple(wrong)))
+        try:
+            known = msgspec.convert({"zh": entry} if isinstance(entry, str) else entry, _Entry)
+        except msgspec.ValidationError as exc:
+            raise ConfigError(
+                f"{name}: the entry {english!r} cannot be read: {exc}", f"a line is {_FORM}"
+            ) from exc
+        translation = getattr(known, language)
+        if translation is not None:
+            terms.append(Term(english, translation, known.abbr, known.also, known.wrong))
     return terms
 
 

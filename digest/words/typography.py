@@ -31,35 +31,11 @@ _MARKS = "，。；：？！、（）《》【】…"
 _LATIN = rf"A-Za-z0-9À-ɏͰ-Ͽ{_HOLE}"
 _SIGN = "-−+±~≈<>≤≥=#"
 _ABBREVIATIONS = frozenset(
-    [
-        "al",
-        "cf",
-        "co",
-        "corp",
-        "dr",
-        "e.g",
-        "eq",
-        "etc",
-        "fig",
-        "i.e",
-        "inc",
-        "jr",
-        "ltd",
-        "mr",
-        "mrs",
-        "no",
-        "ph.d",
-        "plc",
-        "prof",
-        "resp",
-        "sec",
-        "sr",
-        "st",
-        "u.k",
-        "u.s",
-        "vs",
-    ]
-)
+    {
+        "al", "cf", "co", "corp", "dr", "e.g", "eq", "etc", "fig", "i.e", "inc", "jr", "ltd",
+        "mr", "mrs", "no", "ph.d", "plc", "prof", "resp", "sec", "sr", "st", "u.k", "u.s", "vs",
+    }
+)  # fmt: skip
 
 
 def tidy(text: str) -> str:
