@@ -124,6 +124,12 @@ def test_a_name_that_is_right_for_another_term_stays() -> None:
     assert glossary.mended("The word error rate is 5%.", "字错误率为 5%。") == "词错误率为 5%。"
 
 
+def test_a_wrong_name_before_its_short_form_is_replaced() -> None:
+    glossary = Glossary([Term("mean absolute error", "平均绝对误差", "MAE", wrong=("均方误差",))])
+    source = "the mean absolute error (MAE)"
+    assert glossary.mended(source, "均方误差（MAE）") == "平均绝对误差（MAE）"
+
+
 def test_a_short_form_is_a_word_of_its_own() -> None:
     term = Term("Gaussian process", "高斯过程", "GP")
     assert term.named("两个 GPs 的和")

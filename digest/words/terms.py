@@ -120,7 +120,7 @@ class Glossary:
         terms = self.of(source)
         right = [name for term in terms for name in (term.translation, *term.also)]
         for term in terms:
-            if term.named(target):
+            if any(name in target for name in (term.translation, *term.also)):
                 continue
             for wrong in term.wrong:
                 if not any(wrong in name for name in right):
