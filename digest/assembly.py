@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from datetime import date as Date
 from functools import partial
@@ -35,12 +35,16 @@ from digest.engines.device import Wanted
 from digest.engines.process import Kind, Running, WorkerEngine
 from digest.engines.server import Access, ServerEngine
 from digest.errors import ConfigError, FetchError, ModelError
+from digest.explain import modes
+from digest.explain.judge import Judge
 from digest.explain.reading import Explainer
+from digest.explain.writers import Mode
 from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.extract.identity import made_by
 from digest.extract.pool import ParallelExtractor
+from digest.generation import Engine
 from digest.pipeline import Progress, Tools, completed
-from digest.records import ArxivId, Engine, Paper, to_builtins
+from digest.records import ArxivId, Paper, to_builtins
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
 from digest.sources import Arrival
 from digest.sources.arxiv import ArxivFeeds
@@ -250,11 +254,29 @@ def tools(config: Config) -> Iterator[Tools]:
             config.model, config.models_dir
         )  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
-    with reader(config) as reads, translator(config, reads) as translates:
-        yield Tools(extracts, translates, explainer(config, reads, translates))
+    with (
+        reader(config) as reads,
+        translator(config, reads) as translates,
+        checker(config, reads) as judge,
+    ):
+        yield Tools(extracts, translates, explainer(config, reads, translates, judge))
 
 
-def explainer(config: Config, reads: Engine, translates: Translator) -> Explainer:
+@contextlib.contextmanager
+def checker(config: Config, reads: Engine) -> Iterator[Judge | None]:
+    """What marks claims: the engine that ``reads``, where it is the same model, or one more."""
+    if not config.checker:
+        yield None
+    elif config.checker == config.model:
+        yield Judge(reads)
+    else:
+        with reader(replace(config, model=config.checker)) as engine:
+            yield Judge(engine)
+
+
+def explainer(
+    config: Config, reads: Engine, translates: Translator, judge: Judge | None = None
+) -> Explainer:
     """Writes readings with ``reads``.
 
     A bullet that falls back to a quotation needs a sentence translated. Where the model that
@@ -273,6 +295,10 @@ def explainer(config: Config, reads: Engine, translates: Translator) -> Explaine
         quotes.made_by,
         config.evidence_tokens,
         glossary(config, "zh"),
+        modes.remembered(config.models_dir, reads)
+        if config.writing == "auto"
+        else cast(Mode, config.writing),
+        judge,
     )
 
 

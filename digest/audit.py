@@ -1,8 +1,9 @@
 """Does a finished post still hold? Every claim against the stored sources, without a model.
 
 Three questions for each claim: does each citation stand verbatim in the stored document, on its
-page; does each number of the claim occur in a sentence that it cites; and does the claim stand in
-the post's file as it was written. The file is compared with the post as the store gives it, line
+page; is everything that a program can verify in it (numbers with their units, names, measures, what
+belongs together, directions, negations) held by what it cites; and does the claim stand in the
+post's file as it was written. The file is compared with the post as the store gives it, line
 by line: what was changed anywhere, or added inside a reading, is found; notes that a reader wrote
 between the readings are not the digest's to judge.
 """
@@ -10,19 +11,18 @@ between the readings are not the digest's to judge.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from digest.config import Config
 from digest.errors import DigestError
+from digest.explain import claims as checks
 from digest.pipeline import post_text
 from digest.publish import post_name
-from digest.records import Breakdown, Claim, Document
-from digest.render.post import leaves
+from digest.records import Breakdown, Claim, Document, leaves
 from digest.store import PostItem, Store
 from digest.words import atoms
-from digest.words.sentences import split_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,17 @@ def audit(date: str, post: Path | None, config: Config, store: Store) -> Audit:
     claims = citations = numbers = 0
     problems: list[Problem] = _edits(post_text(date, config, store), text)
     lost = 0
-    for item, claim, document in _claims(items, store):
-        claims += 1
-        citations += len(claim.evidence)
-        numbers += sum(number.hard for number in atoms.numbers(claim.text))
-        cited = " ".join(evidence.quote for evidence in claim.evidence)
-        missing = atoms.extra_numbers(cited, claim.text)
-        lost += len(missing)
-        found = [f"{number.text} is in no sentence that it cites" for number in missing]
-        found += _citations(claim, document, item)
-        problems += [Problem(str(item.paper.id), claim.text, what) for what in found]
+    for item, made in _readings(items, store):
+        document = store.result(item.document_key, Document) if item.document_key else None
+        known = checks.sources(document, item.paper.abstract)
+        for claim in made:
+            claims += 1
+            citations += len(claim.evidence)
+            numbers += sum(number.hard for number in atoms.numbers(claim.text))
+            cited = " ".join(evidence.quote for evidence in claim.evidence)
+            lost += len(atoms.extra_numbers(cited, claim.text))
+            found = checks.problems(claim, known)
+            problems += [Problem(str(item.paper.id), claim.text, what) for what in found]
     return Audit(claims, citations, numbers, numbers - lost, tuple(problems))
 
 
@@ -107,29 +108,11 @@ def _lines(text: str) -> list[tuple[str, str, bool]]:
     return lines
 
 
-def _claims(
-    items: list[PostItem], store: Store
-) -> Iterator[tuple[PostItem, Claim, Document | None]]:
+def _readings(items: Sequence[PostItem], store: Store) -> Iterator[tuple[PostItem, list[Claim]]]:
+    """The claims of every paper that has a reading."""
+    keys = [item.breakdown_key for item in items if item.breakdown_key is not None]
+    found = store.results(keys, Breakdown)
     for item in items:
-        if item.breakdown_key is None:
-            continue
-        breakdown = store.result(item.breakdown_key, Breakdown)
-        key = item.document_key
-        document = None if key is None else store.result(key, Document)
-        for claim in leaves(breakdown) if breakdown is not None else ():
-            yield item, claim, document
-
-
-def _citations(claim: Claim, document: Document | None, item: PostItem) -> list[str]:
-    """What is wrong with a claim's citations."""
-    if not claim.evidence:
-        return ["cites nothing"]
-    abstract = split_sentences(item.paper.abstract)
-    known = {(f"a{number}", 0): text for number, text in enumerate(abstract, 1)}
-    if document is not None:
-        known |= {(sentence.id, sentence.page): sentence.text for sentence in document.sentences}
-    return [
-        f"cites {evidence.id} on page {evidence.page}, which does not say so"
-        for evidence in claim.evidence
-        if known.get((evidence.id, evidence.page)) != evidence.quote
-    ]
+        reading = found.get(item.breakdown_key or "")
+        if reading is not None:
+            yield item, leaves(reading)

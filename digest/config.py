@@ -37,6 +37,7 @@ _CHOICES = {
     "engine": ("auto", "llama.cpp", "ctranslate2"),
     "translator_engine": ("auto", "llama.cpp", "ctranslate2"),
     "device": ("auto", "cpu", "gpu"),
+    "writing": ("auto", "compress", "compose"),
     "target": ("zh-Hans", "zh-Hant", "ja", "ko", "de", "fr"),
 }
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
@@ -73,6 +74,9 @@ class Config:
         server_requests: Requests in flight at the server.
         server_key: What the server wants as a bearer token; empty where it wants none.
         evidence_tokens: Roughly how much of a paper the reading may be written from.
+        writing: How readings are written: compress (a bullet from each piece of evidence), compose
+            (the model merges and orders), or auto: what ``digest eval explain`` found better.
+        checker: Name of a model that marks claims it doubts; empty for none.
         layout: How pages are read: fast; model (slow, better at headings); auto picks.
         contact: Mail or web address that arXiv is told with each request.
         anchor: Time of day, in ``zone``, at which a post's window starts and ends.
@@ -116,6 +120,8 @@ class Config:
     server_requests: int = 8
     server_key: str = field(default="", repr=False)
     evidence_tokens: int = 1200
+    writing: str = "auto"
+    checker: str = ""
     layout: str = "fast"
     contact: str = ""
     anchor: str = "08:50"
@@ -365,6 +371,13 @@ server_key = ""
 
 # Roughly how many tokens of a paper its reading is written from
 evidence_tokens = 1200
+
+# How a reading is written: "compress" (a bullet from each piece of evidence; what small models can
+# do), "compose" (the model merges and orders), "auto": what `digest eval explain` found better
+writing = "auto"
+
+# A model that marks claims which it doubts, e.g. the one that reads; empty: none
+checker = ""
 
 # How pages are read: "fast", "model" (slow, better at headings) or "auto"
 layout = "fast"

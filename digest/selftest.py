@@ -14,7 +14,7 @@ from digest.config import Config
 from digest.engines import threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.process import Kind, physical_cores
-from digest.records import DecodeOptions, Prompt
+from digest.generation import DecodeOptions, Prompt
 
 PROMPT = Prompt("You are a translator.", "Translate into Simplified Chinese.")
 INPUTS = tuple(f"The method reaches an accuracy of {n}.5% on the test set." for n in range(90, 98))

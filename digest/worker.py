@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
-from digest import errors, records
+from digest import errors, generation, records
 from digest.errors import DigestError, WorkerDied, WorkerError, WorkerTimeout
 
 _LARGEST_ANSWER_BYTES = 256 << 20  # a document of 400 pages takes 1 MB
@@ -294,7 +294,7 @@ class _Answers(pickle.Unpickler):
         return found
 
 
-_ANSWERS = {module.__name__: module for module in (records, errors)}
+_ANSWERS = {module.__name__: module for module in (records, generation, errors)}
 _PLAIN_CLASSES = {("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta")}
 
 

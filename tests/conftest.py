@@ -14,16 +14,14 @@ import pytest
 from digest.config import Config
 from digest.engines import process
 from digest.errors import DigestError
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.records import (
     Breakdown,
     Claim,
-    Completion,
-    DecodeOptions,
     Document,
     Evidence,
     MadeBy,
     Paper,
-    Prompt,
     Section,
     Sentence,
     TranslatedSentence,

@@ -11,8 +11,8 @@ from digest import assembly
 from digest.config import Config
 from digest.errors import ConfigError
 from digest.evaluate.chat import FakeChat, Reply
+from digest.generation import DecodeOptions, Prompt
 from digest.pipeline import Day, run_day
-from digest.records import DecodeOptions, Prompt
 from digest.sources.folder import FolderSource
 
 SAMPLES = Path(__file__).parent / "data" / "papers"

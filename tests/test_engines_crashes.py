@@ -21,8 +21,9 @@ from digest.engines.converted import ensure_converted
 from digest.engines.merging import Call
 from digest.engines.process import Kind, Running, WorkerEngine
 from digest.errors import ModelDamagedError, ModelError, WorkerDied, WorkerError
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.pipeline import Tools
-from digest.records import Breakdown, Completion, DecodeOptions, Document, Paper, Prompt
+from digest.records import Breakdown, Document, Paper
 from digest.worker import Limits, Worker
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
 from tests.crashing import ENDINGS, POISON

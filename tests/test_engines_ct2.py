@@ -16,7 +16,7 @@ from digest.engines.ct2 import CTranslate2Engine
 from digest.engines.identity import PAD
 from digest.engines.place import Place
 from digest.errors import ModelError
-from digest.records import DecodeOptions, Engine, Prompt
+from digest.generation import DecodeOptions, Engine, Prompt
 from digest.worker import Worker
 from tests.test_engines_convert import Tiny, tiny_model, write_tiny_gguf
 from tests.test_engines_convert_decoder import converted, ct2_logs

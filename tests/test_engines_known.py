@@ -15,7 +15,7 @@ from digest.engines.known import Pin
 from digest.engines.process import Running, WorkerEngine
 from digest.engines.pull import Fetch, offered, pin_of, pull
 from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
-from digest.records import DecodeOptions, Prompt
+from digest.generation import DecodeOptions, Prompt
 from tests.test_engines_convert import write_tiny_gguf
 from tests.tiny_seq2seq import write_tiny_seq2seq
 

@@ -10,7 +10,7 @@ from digest.engines.llama import LlamaEngine, Placement
 from digest.engines.templates import Segment
 from digest.engines.vocabulary import Vocabulary, load_model
 from digest.errors import ModelError, ModelMissingError
-from digest.records import DecodeOptions, Engine, Prompt
+from digest.generation import DecodeOptions, Engine, Prompt
 from tests.test_engines_convert import CASES, CONTROL, malformed, tiny_model, write_tiny_gguf
 
 PROMPT = Prompt("s", "t")

@@ -8,7 +8,7 @@ import pytest
 
 from digest.engines.merging import Call, Merging
 from digest.errors import ModelError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 PROMPT = Prompt("s", "t")
 OPTIONS = DecodeOptions()

@@ -22,16 +22,9 @@ from digest.engines.vocabulary import Vocabulary, load_model
 from digest.errors import ModelDamagedError, ModelError, ModelMissingError, WorkerDied
 from digest.explain.reading import Explainer
 from digest.extract import Extractor
+from digest.generation import DecodeOptions, Prompt
 from digest.pipeline import Day, Tools, run_day
-from digest.records import (
-    Breakdown,
-    DecodeOptions,
-    Document,
-    MadeBy,
-    Paper,
-    Prompt,
-    TranslatedSentence,
-)
+from digest.records import Breakdown, Document, MadeBy, Paper, TranslatedSentence
 from digest.sources.folder import FolderSource
 from digest.store import Store
 from tests.conftest import FakeTranslator

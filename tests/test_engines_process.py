@@ -13,7 +13,7 @@ from digest.engines.catalogue import ModelFile, find
 from digest.engines.convert import convert
 from digest.engines.process import Kind, Place, Running, WorkerEngine, build, physical_cores
 from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
-from digest.records import DecodeOptions, Engine, Prompt
+from digest.generation import DecodeOptions, Engine, Prompt
 from tests.test_engines_convert import tiny_model, write_tiny_gguf
 from tests.tiny_seq2seq import tiny_entry, write_tiny_seq2seq
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.engines.sampling import generator, likeliest, log_probability, pick
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 
 LOGITS = np.array([0.0, 3.0, 1.0, 3.0], dtype=np.float32)
 

@@ -13,7 +13,7 @@ from digest.engines.context import BATCH_TOKENS, Item
 from digest.engines.sampling import Floats
 from digest.engines.scheduler import Request, Scheduler, Tokens, Written
 from digest.errors import ModelError
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 
 VOCABULARY, END = 12, 11
 

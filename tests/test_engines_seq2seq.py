@@ -10,7 +10,7 @@ import pytest
 from digest.engines.place import Place
 from digest.engines.seq2seq import Seq2SeqEngine
 from digest.errors import ConfigError, ModelError
-from digest.records import Completion, DecodeOptions, Engine, Prompt
+from digest.generation import Completion, DecodeOptions, Engine, Prompt
 from digest.worker import Worker
 from tests.tiny_seq2seq import FILES, Tiny, pieces, tiny_entry, write_tiny_seq2seq
 

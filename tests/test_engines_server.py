@@ -16,7 +16,7 @@ from digest.engines.defuse import defused
 from digest.engines.server import Access, ServerEngine
 from digest.errors import ConfigError, ModelError, ModelMissingError, ServerError
 from digest.evaluate.chat import Answer, FakeChat, Reply
-from digest.records import DecodeOptions, Engine, Prompt
+from digest.generation import DecodeOptions, Engine, Prompt
 
 pytestmark = pytest.mark.loopback
 

@@ -4,7 +4,7 @@ import pytest
 
 from digest.engines.templates import Segment, frame, names
 from digest.errors import ModelError
-from digest.records import Prompt
+from digest.generation import Prompt
 
 
 def text(segments: tuple[Segment, ...]) -> str:

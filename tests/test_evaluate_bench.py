@@ -10,9 +10,8 @@ from digest.engines import known
 from digest.errors import SourceError
 from digest.evaluate import bench
 from digest.evaluate.bench import texts
-from digest.evaluate.bench.claims import bullets, holds, leaves, verified, windows_of
+from digest.evaluate.bench.claims import bullets, holds, verified, windows_of
 from digest.evaluate.bench.figures import Figure, Notebook, Part
-from digest.records import Claim
 from tests.conftest import document
 
 
@@ -75,11 +74,6 @@ def test_an_answer_is_judged_line_by_line_and_each_line_once() -> None:
     answer = f"{right}\n\n2. 词错误率降低了 77%，效果显著。\n{right}"
     assert len(bullets(answer)) == 2
     assert verified([answer, answer], PAPER) == (2, 1)
-
-
-def test_leaves_are_counted_without_their_headings() -> None:
-    leaf = Claim("a", "b", (), "verified")
-    assert leaves([leaf, Claim("c", "", (), "verified", (leaf, leaf))]) == 3
 
 
 def test_abstracts_come_from_lines_or_from_a_folder(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ConfigError
+from digest.evaluate.cached import CachedEngine
 from digest.evaluate.translate import mutations, samples
-from digest.evaluate.translate.cached import CachedEngine
 from digest.evaluate.translate.rates import rates
 from digest.evaluate.translate.run import FOUND_BY, Options, evaluate, side_by_side
 from digest.evaluate.translate.samples import Sizes
 from digest.evaluate.translate.scores import score
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.translate import checks
 from digest.translate.translator import Translator
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from digest.explain.evidence import estimate_tokens, passages_of, select
+from digest.explain.evidence import select
+from digest.explain.passages import estimate_tokens, passages_of
 from digest.records import Section, Sentence
 from tests.conftest import document
 
@@ -45,8 +46,8 @@ def paper():
 def chosen(paper, budget=1200):
     found = select(paper, "Continual learning for keyword spotting", "Keyword spotting.", budget)
     return {
-        question: [(c.role.name, [s.id for s in c.sentences]) for c in clusters]
-        for question, clusters in found.items()
+        question: [(c.role.name, [each.id for each in c.evidence]) for c in clusters]
+        for question, clusters in found.chosen.items()
     }
 
 
@@ -84,6 +85,5 @@ def test_no_sentence_is_chosen_twice(paper):
 
 @pytest.mark.parametrize("budget", [200, 400, 1200])
 def test_the_budget_is_kept(paper, budget):
-    clusters = select(paper, "Keyword spotting", "", budget)
-    used = sum(estimate_tokens(c.text) for found in clusters.values() for c in found)
-    assert used <= budget
+    found = select(paper, "Keyword spotting", "", budget)
+    assert sum(estimate_tokens(cluster.text) for cluster in found.clusters) <= budget

@@ -11,8 +11,9 @@ from digest.records import (
     Paper,
     TranslatedSentence,
     Translation,
+    leaves,
 )
-from digest.render.post import Entry, Heading, coverage, leaves, paper_file, post
+from digest.render.post import Entry, Heading, coverage, paper_file, post
 from tests.conftest import document
 
 HEADING = Heading("arXiv Daily", "2026-01-23", ("samples",), ("cs.SD", "eess.AS"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.records import Completion
+from digest.generation import Completion
 from digest.translate import checks
 from digest.translate.languages import CHINESE_ONLY, LANGUAGES
 from digest.words.terms import Glossary, Term

@@ -1,6 +1,6 @@
 """First mentions and later ones."""
 
-from digest.records import Completion
+from digest.generation import Completion
 from digest.translate.drafts import Drafting
 from digest.translate.languages import LANGUAGES
 from digest.translate.mentions import with_first_mentions

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from digest.errors import ConfigError, TranslateError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.translate.translator import DRAWN, Translator
 from digest.words.terms import Glossary, Term
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import ctranslate2
 
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 
 
 def choosing(options: DecodeOptions) -> dict[str, Any]:

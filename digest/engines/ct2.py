@@ -33,7 +33,7 @@ from digest.engines.templates import Segment
 from digest.engines.turns import Cutter, Turn, filled
 from digest.engines.vocabulary import Vocabulary
 from digest.errors import ModelError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 
 class CTranslate2Engine:

@@ -29,7 +29,7 @@ from digest.engines.templates import Segment
 from digest.engines.turns import Cutter, Turn
 from digest.engines.vocabulary import Vocabulary, header_number, load_model
 from digest.errors import ModelError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 log = logging.getLogger(__name__)
 

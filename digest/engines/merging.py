@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from digest.errors import DigestError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 Call = tuple[Prompt, Sequence[str], DecodeOptions]
 Run = Callable[[Sequence[Call]], list[list[Completion]]]

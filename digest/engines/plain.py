@@ -21,7 +21,7 @@ from digest.engines.catalogue import ModelFile
 from digest.engines.templates import Segment
 from digest.engines.turns import filled
 from digest.engines.vocabulary import Vocabulary, load_model, start_backend
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.worker import beat
 
 

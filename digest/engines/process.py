@@ -27,7 +27,7 @@ from digest.engines.device import Device, Wanted
 from digest.engines.lock import Turns, default_turn_file
 from digest.engines.merging import Call, Merging
 from digest.errors import ModelError, WorkerDied, WorkerError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.worker import Limits, Worker, beat
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 
 Floats = npt.NDArray[np.float32]
 

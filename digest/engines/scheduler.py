@@ -22,7 +22,7 @@ from digest.engines import sampling
 from digest.engines.context import BATCH_TOKENS, Item
 from digest.engines.sampling import Floats
 from digest.errors import ModelError
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 
 Tokens = tuple[int, ...]
 

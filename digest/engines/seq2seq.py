@@ -21,7 +21,7 @@ from digest.engines.identity import BATCH_TOKENS, SEQ2SEQ, direction
 from digest.engines.merging import Call
 from digest.engines.place import Place, load
 from digest.errors import ModelError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 
 class Seq2SeqEngine:

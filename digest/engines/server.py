@@ -29,7 +29,7 @@ from digest.engines.addresses import Endpoint, Resolve
 from digest.engines.defuse import defused
 from digest.engines.fitting import fit
 from digest.errors import ConfigError, DigestError, ModelError, ModelMissingError, ServerError
-from digest.records import Completion, DecodeOptions, Prompt
+from digest.generation import Completion, DecodeOptions, Prompt
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

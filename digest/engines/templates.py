@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from digest.errors import ModelError
-from digest.records import Prompt
+from digest.generation import Prompt
 
 
 class Segment(NamedTuple):

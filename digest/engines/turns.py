@@ -12,7 +12,7 @@ from digest.engines.identity import PAD
 from digest.engines.templates import Segment
 from digest.engines.vocabulary import Vocabulary
 from digest.errors import ModelError
-from digest.records import DecodeOptions, Prompt
+from digest.generation import DecodeOptions, Prompt
 
 
 @dataclass(frozen=True, slots=True)

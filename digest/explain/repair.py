@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.explain.evidence import words
+from digest.explain.passages import words
 from digest.explain.verify import Fault, faults
 from digest.records import Sentence
 from digest.words.typography import tidy
@@ -13,11 +13,25 @@ from digest.words.typography import tidy
 REACH = 3
 """How many sentences before and after the cited one a mis-cited atom is looked for."""
 
+_MISSING = frozenset({"number", "unit", "name", "metric"})
+"""Faults that another sentence may cure: it holds what the cited one lacks."""
+
 _QUOTES = "\"'“”‘’「」《》`*"
 _OPENING = re.compile(r"^(?:[-•·*]\s*|\d{1,2}[.)、]\s+|(?:要点|改写|翻译|总结)[:：]\s*)+")
 _SAYS = re.compile(
     r"^(?:论文|本文|作者|研究)(?:还|也)?(?:发现|指出|表明|认为|强调|证明|说明|报告)了?[，：]?"
 )
+_DANGLING = re.compile(
+    r"^(?:此外|另外|因此|然而|但是|但|不过|所以|同时|最后|首先|其次|接着|具体来说|具体而言|特别地|相反"
+    r"|例如|总之|综上所述|简而言之|换句话说|也就是说|与此同时|事实上|尽管如此|由此|于是)[，,]\s*"
+)
+"""A bullet stands alone: there is nothing before it that it could go on from."""
+_NOWHERE = re.compile(
+    r"[（(](?:参?见|如|详见)?(?:第 ?[\d.]+ ?[节章]|图 ?\d+|表 ?\d+|附录 ?\w*|式 ?[(（]?\d+[)）]?|"
+    r"[Ff]igure ?\d+|[Tt]able ?\d+|[Ss]ection ?[\d.]+)(?:[和、与]第? ?[\d.]+ ?节?)?(?:所示)?[）)]"
+)
+"""A pointer to a place that the reader of a post does not see."""
+_LABELLED = re.compile(r"^([\u3400-\u9fffA-Za-z0-9 -]{2,14})[：:]\s*(?=\S{8,})")
 _CLAUSE = re.compile(r"(?<=[，；])(?![^（\[]*[）\]])")
 """After a comma that is not inside brackets."""
 _TWICE = re.compile(r"(论文[^，。；（）]*?)论文的")
@@ -29,9 +43,16 @@ def normalise(answer: str) -> str:
     text = _OPENING.sub("", lines[0]) if lines else ""
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1]
-    text = text.replace("我们", "论文").replace("本文的论文", "论文")
+    text = text.replace("我们", "论文").replace("本文的论文", "论文").replace("本文", "论文")
+    text = _DANGLING.sub("", _NOWHERE.sub("", text.replace("\\~", "~")))
     text = _TWICE.sub(r"\1其", tidy(text).strip())
     return text.rstrip("。．.;；,，") + "。" if text else ""
+
+
+def labelled(text: str) -> tuple[str, str]:
+    """A short heading that a bullet begins with, and the rest; "" where it has none."""
+    match = _LABELLED.match(text)
+    return (match[1].strip(), text[match.end() :]) if match else ("", text)
 
 
 def without_subject(bullet: str) -> str:
@@ -50,7 +71,7 @@ def reattribute(
     Returns:
         The wider citation, or None where it does not hold the bullet either.
     """
-    if any(fault.kind not in ("number", "name") for fault in found):
+    if any(fault.kind not in _MISSING for fault in found):
         return None
     place = {sentence.id: index for index, sentence in enumerate(sentences)}
     first, last = place[cited[0].id], place[cited[-1].id]

@@ -28,7 +28,8 @@ class Role:
         cues: What gives such a sentence away.
         at_most: Bullets of this role in one reading.
         bonus: Added to the score: its cues say more than those of the other roles.
-        home: Kind of section whose sentences may have this role even without a cue.
+        home: Kinds of section whose sentences may have this role even without a cue.
+        heading: Headings, in lower case, under which they may, too.
     """
 
     name: str
@@ -37,12 +38,20 @@ class Role:
     cues: re.Pattern[str]
     at_most: int
     bonus: float = 0.0
-    home: SectionKind | None = None
+    home: tuple[SectionKind, ...] = ()
+    heading: re.Pattern[str] | None = None
+
+
+def _heading(forms: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{forms})")
 
 
 def _cues(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
 
+
+COMPARISON = Role("comparison", "results", "数据对照", re.compile(r"(?!)"), 2)
+"""Rows of a table; no sentence has this role."""
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -114,7 +123,7 @@ ROLES: tuple[Role, ...] = (
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
         4,
-        home="method",
+        home=("method", "other"),
     ),
     Role(
         "training",
@@ -136,8 +145,11 @@ ROLES: tuple[Role, ...] = (
             r"(?:is|are|was|were) (?:evaluated|tested|validated|measured|conducted|assessed)",
             r"(?:dataset|data set|corpus|benchmark|test set|collection)s?\b",
             r"(?:metric|measure)s? (?:used|is|are)\b",
+            r"(?:baseline|competitor)s?\b",
+            r"we (?:compare|report|consider)\b",
         ),
-        2,
+        3,
+        heading=_heading("data|corp|setup|setting|protocol|benchmark|task|metric|baseline"),
     ),
     Role(
         "finding",
@@ -155,8 +167,10 @@ ROLES: tuple[Role, ...] = (
             r"(?:better|worse|higher|lower|best|faster|slower) (?:than|performance|results?)",
         ),
         5,
-        home="results",
+        home=("results",),
+        heading=_heading("result|compar|evaluat|ablation|analys|performance|versus|vs|stud"),
     ),
+    COMPARISON,
     Role(
         "limit",
         "results",
@@ -165,9 +179,12 @@ ROLES: tuple[Role, ...] = (
             r"limitations? of (?:our|this|the)",
             r"(?:future|further) (?:work|research|directions?|investigation|improvements?)",
             r"(?:remains?|left|leave) (?:open|for|an open|to be)",
-            r"we (?:plan|intend|hope) to",
+            r"(?:has|have) not been (?:tested|validated|evaluated)",
+            r"(?:out of|outside) (?:the )?(?:domain|scope)",
+            r"we (?:plan|intend|hope|expect|would like) to",
         ),
-        1,
+        2,
+        heading=_heading("limitation|future|outlook|broader"),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Verification: what in a bullet is not held by the sentences it cites. Pure functions.
+"""Verification: what in a bullet is not held by the sentences and rows it cites. Pure functions.
 
 A fault names a kind and the thing, so that the repair can act on it and the post can count it.
 What no program can tell is not claimed: that a bullet is well chosen, or well put.
@@ -11,13 +11,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from digest.records import Evidence
 from digest.words import atoms, polarity
 from digest.words.jargon import LOANS
+from digest.words.metrics import METRICS, foreign_metrics, metrics
+from digest.words.sentences import split_sentences
+from digest.words.tables import is_value
+from digest.words.units import foreign_units
 
 FaultKind = Literal[
-    "number", "name", "superlative", "direction", "negation", "subject", "form", "english", "thin"
+    "number",
+    "unit",
+    "name",
+    "metric",
+    "triple",
+    "superlative",
+    "direction",
+    "negation",
+    "subject",
+    "form",
+    "english",
+    "meaning",
+    "thin",
 ]
-_SOFT: frozenset[FaultKind] = frozenset({"thin"})
+_SOFT: frozenset[FaultKind] = frozenset({"thin", "english", "meaning"})
+MOST_ENGLISH = 2
+"""Words of the source that a bullet may leave in English if asking again does not help."""
 
 MAX_BULLET_CHARS = 140
 """Twice what the prompt asks for: beyond it a bullet is a paragraph."""
@@ -44,6 +63,7 @@ _JARGON = LOANS | frozenset(
     }
 )  # fmt: skip
 """Lower-case words that a bullet may keep in English, for its brevity."""
+_CLAUSES = re.compile(r"[，；。]")
 _LOOP = re.compile(r"(.{4,}?)\1{2,}")
 
 
@@ -68,17 +88,17 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
 
     Args:
         bullet: Chinese text.
-        evidence: The cited source sentences, verbatim.
+        evidence: Pieces that are cited, verbatim: sentences, or rows with the names of their
+            columns. A value must stand in one piece with what the bullet says it is of.
         wants_numbers: A bullet that carries none of its evidence's numbers is thin.
     """
     source = " ".join(evidence)
     found = [Fault("form", what) for what in _form(bullet)]
-    found += [Fault("number", number.text) for number in atoms.extra_numbers(source, bullet)]
-    found += [Fault("name", name) for name in atoms.extra_names(source, bullet)]
+    found += unheld(bullet, evidence)
     found += [Fault("superlative", word) for word in polarity.unbacked_superlatives(source, bullet)]
     if polarity.flipped_direction(source, bullet) or polarity.swapped_order(source, bullet):
         found.append(Fault("direction"))
-    if polarity.lost_negation(source, bullet):
+    if _negates_otherwise(source, bullet):
         found.append(Fault("negation"))
     if _SUBJECT.search(bullet) and not _OWN_WORK.search(source):
         found.append(Fault("subject"))  # others' work would pass for this paper's
@@ -86,6 +106,81 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
     if wants_numbers and not found and _lost_all_numbers(source, bullet):
         found.append(Fault("thin"))
     return found
+
+
+def unheld(bullet: str, evidence: Sequence[str]) -> list[Fault]:
+    """The atoms of ``bullet`` that ``evidence`` does not hold, or not together."""
+    source = " ".join(evidence)
+    found = [Fault("number", number.text) for number in atoms.extra_numbers(source, bullet)]
+    found += [Fault("unit", number.text) for number in foreign_units(source, bullet)]
+    found += [Fault("name", name) for name in atoms.extra_names(source, bullet)]
+    found += [Fault("metric", name) for name in foreign_metrics(source, bullet)]
+    return found or [Fault("triple", what) for what in parted(bullet, evidence)]
+
+
+def pieces(evidence: Sequence[Evidence]) -> list[str]:
+    """What is cited, as pieces that must each hold a triple: rows with their columns' names.
+
+    The caption and the rows without values (a header) belong to every row.
+    """
+    rows = [each.quote for each in evidence if each.kind == "row"]
+    heads = [each.quote for each in evidence if each.kind == "caption"]
+    heads += [row for row in rows if not _has_values(row)]
+    body = [row for row in rows if _has_values(row)]
+    sentences = [each.quote for each in evidence if each.kind == "sentence"]
+    return sentences + ([" | ".join([*heads, row]) for row in body] or heads)
+
+
+def _has_values(row: str) -> bool:
+    return any(is_value(cell) for cell in row.split(" | ")[1:])
+
+
+def triples(bullet: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """``(value, names, Chinese measures)`` of each clause that has a value and either of them."""
+    found = []
+    for clause in _CLAUSES.split(bullet):
+        names = tuple(atoms.names(clause))
+        measures = tuple(metric.name for metric in metrics(clause))
+        values = [number.text for number in atoms.numbers(clause) if number.hard]
+        if names or measures:
+            found += [(value, names, measures) for value in values]
+    return found
+
+
+def parted(bullet: str, evidence: Sequence[str]) -> list[str]:
+    """Values that stand in no single piece of evidence together with what they are said to be of.
+
+    Only what a piece could hold is asked for: a name that no piece has is another fault.
+    """
+    if len(evidence) < 2:
+        return []
+    return [
+        value
+        for value, names, measures in triples(bullet)
+        if not _meets(value, names, measures, evidence)
+    ]
+
+
+def _meets(
+    value: str, names: Sequence[str], measures: Sequence[str], evidence: Sequence[str]
+) -> bool:
+    whole = " ".join(evidence)
+    wanted = [name for name in names if not atoms.missing_names(name, whole)]
+    cues = [m.english for m in METRICS if m.name in measures and m.english.search(whole)]
+    return any(
+        not atoms.extra_numbers(piece, value)
+        and not any(atoms.missing_names(name, piece) for name in wanted)
+        and all(cue.search(piece) for cue in cues)
+        for piece in evidence
+    )
+
+
+def _negates_otherwise(source: str, bullet: str) -> bool:
+    """The source denies and the bullet does not, or the other way round."""
+    if polarity.lost_negation(source, bullet) or polarity.lost_negation(bullet, source):
+        return True
+    one = len(split_sentences(source)) == 1  # of several, the bullet may leave out one that denies
+    return one and polarity.dropped_negation(source, bullet)
 
 
 def _form(bullet: str) -> list[str]:
@@ -109,11 +204,14 @@ def _form(bullet: str) -> list[str]:
 
 def _english(source: str, bullet: str) -> list[Fault]:
     """English words in the bullet: half a word is a blunder, a whole one of the source a flaw."""
-    found = []
     known = set(re.findall(r"[a-z]+", source.lower()))
-    for word in dict.fromkeys(_ENGLISH.findall(bullet)):
-        if word not in _JARGON:
-            found.append(Fault("english" if word in known else "form", f"half a word: {word}"))
+    left = [word for word in dict.fromkeys(_ENGLISH.findall(bullet)) if word not in _JARGON]
+    found = [
+        Fault("english", word) if word in known else Fault("form", f"half a word: {word}")
+        for word in left
+    ]
+    if len(left) > MOST_ENGLISH:
+        found.append(Fault("form", "untranslated"))
     return found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.records import ArxivId, Breakdown, Claim, Document, Paper, PaperId, Translation
+from digest.records import ArxivId, Breakdown, Document, Paper, PaperId, Translation, leaves
 
 Mark = Literal["new", "late", "cross"]
 """How a paper comes to stand in the post. late: it was submitted before the period of its batch.
@@ -54,9 +54,3 @@ def coverage(entries: Sequence[Entry]) -> dict[str, int]:
         "sentences_repaired": sum(sentence.repaired for sentence in sentences),
         "sentences_kept": sum(sentence.kept for sentence in sentences),
     }
-
-
-def leaves(breakdown: Breakdown) -> Iterable[Claim]:
-    """The claims that say something: headings are passed over, their children are not."""
-    for claim in (*breakdown.problem, *breakdown.method, *breakdown.results):
-        yield from claim.children or (claim,)

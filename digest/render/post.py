@@ -16,12 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from digest.records import ArxivId, Claim
 from digest.render import markdown
-from digest.render.entry import Entry, Mark, coverage, leaves, paper_file
+from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
 from digest.words.script import to_traditional
 
-__all__ = ["Entry", "Heading", "Mark", "coverage", "leaves", "paper_file", "post"]
+__all__ = ["Entry", "Heading", "Mark", "coverage", "paper_file", "post"]
 
 PART_TITLES = ("研究背景与既有方法的问题", "论文的方法如何解决", "任务与效果")
 _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}

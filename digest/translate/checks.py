@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from digest.records import Completion
+from digest.generation import Completion
 from digest.translate.languages import CHINESE_ONLY, LANGUAGES, Language
 from digest.words import atoms, polarity
 from digest.words.jargon import LOANS

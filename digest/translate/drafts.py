@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.records import Completion, TranslatedSentence
+from digest.generation import Completion
+from digest.records import TranslatedSentence
 from digest.translate import checks
 from digest.translate.languages import Language
 from digest.translate.wording import normalise

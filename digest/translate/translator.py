@@ -23,15 +23,8 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from digest.errors import ConfigError, TranslateError
-from digest.records import (
-    Completion,
-    DecodeOptions,
-    Engine,
-    MadeBy,
-    Prompt,
-    TranslatedSentence,
-    Translation,
-)
+from digest.generation import Completion, DecodeOptions, Engine, Prompt
+from digest.records import MadeBy, TranslatedSentence, Translation
 from digest.translate.checks import english_phrases
 from digest.translate.clauses import split_clauses
 from digest.translate.drafts import Draft, Drafting, better, same_text

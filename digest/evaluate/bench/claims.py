@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from digest.explain.repair import normalise
 from digest.explain.verify import faults
-from digest.records import Claim, Document
+from digest.records import Document
 
 
 def bullets(answer: str) -> list[str]:
@@ -37,8 +37,3 @@ def verified(answers: Iterable[str], document: Document) -> tuple[int, int]:
     windows = windows_of(document)
     every = list(dict.fromkeys(b for answer in answers for b in bullets(answer)))
     return len(every), sum(holds(bullet, windows) for bullet in every)
-
-
-def leaves(claims: Iterable[Claim]) -> int:
-    """Published bullets, without the headings over them."""
-    return sum(leaves(claim.children) if claim.children else 1 for claim in claims)

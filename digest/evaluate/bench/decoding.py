@@ -10,7 +10,7 @@ from digest.engines.identity import PARALLEL
 from digest.evaluate.bench import texts
 from digest.evaluate.bench.figures import Figure
 from digest.evaluate.bench.setup import Setup, ctranslate2, llama, peak_gb, plain, timed
-from digest.records import Completion, DecodeOptions, Engine, Prompt
+from digest.generation import Completion, DecodeOptions, Engine, Prompt
 
 LEAST_SHARE = 0.95
 MANY = 48

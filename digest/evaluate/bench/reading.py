@@ -13,11 +13,12 @@ from typing import Any
 
 from digest import assembly
 from digest.evaluate.bench import texts
-from digest.evaluate.bench.claims import leaves, verified
+from digest.evaluate.bench.claims import verified
 from digest.evaluate.bench.figures import Figure
 from digest.evaluate.bench.setup import Setup, llama, peak_gb, plain, timed
+from digest.generation import Completion, DecodeOptions, Prompt
 from digest.pipeline import completed
-from digest.records import Breakdown, Completion, DecodeOptions, Document, Prompt
+from digest.records import Breakdown, Document, leaves
 from digest.sources.folder import read_one
 
 MOST_SHARE = 0.4
@@ -31,7 +32,7 @@ def measure(setup: Setup, paper: Path) -> list[Figure]:
     """Seconds and verified bullets of both ways."""
     document = setup.document(paper)
     ours, ours_s, ours_gb = _ours(setup, paper, document)
-    published = sum(leaves(part) for part in (ours.problem, ours.method, ours.results))
+    published = len(leaves(ours))
     figures = [
         Figure("ours: a reading, checked and repaired", ours_s, "s"),
         Figure("ours: verified bullets", published, "bullets"),

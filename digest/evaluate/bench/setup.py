@@ -14,7 +14,8 @@ from digest import assembly
 from digest.config import Config
 from digest.engines import catalogue, known
 from digest.engines.process import physical_cores
-from digest.records import Document, Engine
+from digest.generation import Engine
+from digest.records import Document
 from digest.worker import Limits, Worker
 
 T = TypeVar("T")

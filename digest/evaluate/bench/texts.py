@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from digest.errors import SourceError
-from digest.records import DecodeOptions, Document, Prompt
+from digest.generation import DecodeOptions, Prompt
+from digest.records import Document
 
 SYSTEM = "你是严谨的论文解读助手，只依据给出的原文写作。"
 FORM = (

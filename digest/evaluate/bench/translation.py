@@ -10,7 +10,7 @@ from digest.engines.converted import folder
 from digest.evaluate.bench import texts
 from digest.evaluate.bench.figures import Figure
 from digest.evaluate.bench.setup import Setup, ctranslate2, peak_gb, plain, timed
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 from digest.words.sentences import split_sentences
 
 LEAST_RATIO, LEAST_SAME = 2.5, 0.95

@@ -16,7 +16,7 @@ from digest import assembly
 from digest.config import Config
 from digest.engines import known, present
 from digest.engines.process import Kind
-from digest.evaluate.translate.cached import CachedEngine
+from digest.evaluate.cached import CachedEngine
 from digest.evaluate.translate.run import Opened
 from digest.translate.translator import Translator
 

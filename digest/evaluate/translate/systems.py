@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.evaluate.translate.cached import TOGETHER
+from digest.evaluate.cached import TOGETHER
 from digest.evaluate.translate.samples import Sample, Text, lines
 from digest.records import TranslatedSentence
 from digest.translate.translator import Translator

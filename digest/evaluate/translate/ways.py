@@ -12,14 +12,14 @@ from pathlib import Path
 
 from digest import assembly
 from digest.config import Config
+from digest.evaluate.cached import CachedEngine
 from digest.evaluate.report import Part, Report, machine, table
 from digest.evaluate.translate import opened, remembering
-from digest.evaluate.translate.cached import CachedEngine
 from digest.evaluate.translate.rates import rates
 from digest.evaluate.translate.samples import ABSTRACTS, Sample, Sizes, develop, load
 from digest.evaluate.translate.scores import score
 from digest.evaluate.translate.systems import Translated, pairs, translated
-from digest.records import DecodeOptions
+from digest.generation import DecodeOptions
 from digest.translate.translator import DRAWN, INSTRUCTED, Translator, Ways
 from digest.words.terms import Glossary
 

@@ -7,14 +7,15 @@ that a change of them costs no model.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from digest.errors import StoreError
-from digest.records import Completion, DecodeOptions, Engine, Prompt, from_json, to_json
+from digest.generation import Completion, DecodeOptions, Engine, Prompt
+from digest.records import from_json, to_json
 
 TOGETHER = 16
 """Inputs that are asked for at once; so much is lost where an evaluation is stopped."""
@@ -58,33 +59,19 @@ class CachedEngine:
         limit = options.max_output_tokens
         keys = [self._key(prompt, text, options, place) for place, text in enumerate(inputs)]
         unknown = [place for place, key in enumerate(keys) if not self._knows(key, limit)]
-        drawn = options.temperature > 0
-        for start in range(0, len(unknown), TOGETHER):
-            places = unknown[start : start + TOGETHER]
-            if drawn:  # a seed belongs to a place
-                self._keep_drawn(prompt, inputs, options, keys, places)
-                continue
-            answers = self._engine.complete(prompt, [inputs[p] for p in places], options)
-            self._keep([keys[p] for p in places], limit, answers)
+        for places in _batches(unknown, in_a_row=options.temperature > 0):
+            # A seed belongs to a place.
+            seeded = replace(options, seed=options.seed + places[0])
+            asked = [inputs[place] for place in places]
+            self._keep(
+                [keys[p] for p in places], limit, self._engine.complete(prompt, asked, seeded)
+            )
         answers = [self._answers[key].answer for key in keys]
         width = max(options.beam_size, options.n_best)
         self.written |= {
             key: width * answer.tokens for key, answer in zip(keys, answers, strict=True)
         }
         return answers
-
-    def _keep_drawn(
-        self,
-        prompt: Prompt,
-        inputs: Sequence[str],
-        options: DecodeOptions,
-        keys: Sequence[str],
-        places: Sequence[int],
-    ) -> None:
-        for place in places:
-            seeded = replace(options, seed=options.seed + place)
-            answers = self._engine.complete(prompt, [inputs[place]], seeded)
-            self._keep([keys[place]], options.max_output_tokens, answers)
 
     def _knows(self, key: str, limit: int) -> bool:
         kept = self._answers.get(key)
@@ -107,6 +94,19 @@ class CachedEngine:
         fixed = replace(options, max_output_tokens=1, seed=seed)
         engine = (self.name, self.version, self.sha256, sorted(self.options.items()))
         return hashlib.sha256(repr((engine, prompt, text, fixed)).encode()).hexdigest()[:32]
+
+
+def _batches(places: Sequence[int], *, in_a_row: bool) -> Iterator[list[int]]:
+    """At most ``TOGETHER`` of them at once; ``in_a_row``: none but neighbours in one batch."""
+    batch: list[int] = []
+    for place in places:
+        parted = in_a_row and batch and place != batch[-1] + 1
+        if parted or len(batch) == TOGETHER:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _read(path: Path) -> list[_Kept]:

@@ -1,0 +1,223 @@
+"""A bullet on its way down the repair ladder: what it is written from, what is wrong with it.
+
+Pure steps; those that ask a model are in ``reading``. The order is: normalise, cite the sentence
+that holds what is missing, ask again, cut the faulty clause, quote the source, drop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digest.explain import repair
+from digest.explain.passages import Cluster, cite
+from digest.explain.verify import Fault, faults, pieces, unheld
+from digest.records import Claim, ClaimState, Document, Dropped, Evidence
+from digest.words import atoms
+from digest.words.lexicon import Aligner
+from digest.words.magnitudes import mend_magnitudes
+from digest.words.terms import Glossary, without_made_up_expansions
+from digest.words.typography import tidy
+
+RECITED, REWRITTEN, CUT, QUOTED = "recited", "rewritten", "cut", "quoted"
+"""What mended a claim, as ``Claim.how`` has it."""
+HOW = (RECITED, REWRITTEN, CUT, QUOTED)
+
+_STATES: tuple[ClaimState, ...] = ("verified", "repaired", "quoted")
+_HAN_PAIR = re.compile(r"(?=([\u3400-\u9fff]{2}))")
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """``found``: what is still wrong with ``text``. ``label``: bold, of this bullet alone."""
+
+    cluster: Cluster
+    cited: tuple[Evidence, ...]
+    text: str
+    found: tuple[Fault, ...]
+    how: str = ""
+    label: str = ""
+
+    @property
+    def publishable(self) -> bool:
+        return bool(self.text) and not any(fault.hard for fault in self.found)
+
+    @property
+    def state(self) -> ClaimState:
+        if self.how == QUOTED:
+            return "quoted"
+        return "repaired" if self.how else "verified"
+
+
+def bullet(cluster: Cluster, answer: str, finished: bool, glossary: Glossary) -> Bullet:
+    """An answer with its faults; one that was cut off or is empty is faulty as a whole."""
+    label, text = repair.labelled(repair.normalise(answer))
+    text = glossary.mended(cluster.text, text)
+    text = tidy(without_made_up_expansions(cluster.text, text, glossary))
+    text = mend_magnitudes(cluster.text, text)
+    found = _faults(text, cluster)
+    if any(fault.kind == "subject" for fault in found):
+        text = repair.without_subject(text)
+        found = _faults(text, cluster)
+    if not finished:
+        found.append(Fault("form", "cut off"))
+    if label and faults(f"{label}：{text}", pieces(cluster.evidence)):
+        label = ""
+    return Bullet(cluster, cluster.evidence, text, tuple(found), label=label)
+
+
+def _faults(text: str, cluster: Cluster) -> list[Fault]:
+    wants_numbers = cluster.role.name == "finding"
+    return faults(text, pieces(cluster.evidence), wants_numbers=wants_numbers)
+
+
+def of_table(cluster: Cluster, about: str) -> Bullet:
+    """A table's figures after what the table is ``about``, where the caption holds that."""
+    caption = [each.quote for each in cluster.evidence if each.kind == "caption"]
+    about = tidy(about.strip().rstrip("。.：:"))
+    if not about or any(fault.hard for fault in faults(f"{about}。", caption)):
+        about = "各方法的对照"
+    return Bullet(
+        cluster,
+        cluster.evidence,
+        f"{about}{cluster.cells}。",
+        tuple(unheld(cluster.cells, pieces(cluster.evidence))),
+    )
+
+
+class Text:
+    """The paper that bullets are held against, as sentences and by what they mean."""
+
+    def __init__(self, document: Document) -> None:
+        self._sentences = document.sentences
+        self._by_id = {sentence.id: sentence for sentence in document.sentences}
+        self._aligner = Aligner({key: each.text for key, each in self._by_id.items()})
+
+    def judged(self, each: Bullet) -> Bullet:
+        """The bullet, with a fault where another sentence is much closer to what it says."""
+        if each.cluster.cells or not each.text:
+            return each
+        ids = [evidence.id for evidence in each.cited]
+        elsewhere = strays(self._aligner, each.text, ids)
+        return replace(each, found=(*each.found, Fault("meaning"))) if elsewhere else each
+
+    def recited(self, faulty: Bullet) -> Bullet:
+        """The bullet with what it lacks cited, too, or with the sentence that does say it."""
+        if not faulty.found or faulty.cluster.cells:
+            return faulty
+        closest = self._by_id.get(strays(self._aligner, faulty.text, [e.id for e in faulty.cited]))
+        if closest is not None:
+            moved = Cluster(faulty.cluster.role, (cite(closest),), faulty.cluster.score)
+            found = _faults(faulty.text, moved)
+            if not found:
+                return replace(faulty, cluster=moved, cited=moved.evidence, found=(), how=RECITED)
+        if faulty.publishable:
+            return faulty
+        cited = [self._by_id[each.id] for each in faulty.cited if each.id in self._by_id]
+        wider = repair.reattribute(faulty.text, cited, self._sentences, faulty.found)
+        if wider is None:
+            return faulty
+        return replace(faulty, cited=tuple(map(cite, wider)), found=(), how=RECITED)
+
+
+STRAYS_BELOW = 0.6
+"""A bullet whose cited sentences say less than this share of what another says is wrongly cited."""
+_LEAST_SAID = 0.35
+
+
+def strays(aligner: Aligner, text: str, cited: Sequence[str]) -> str:
+    """The sentence that ``text`` is from rather than from those that it cites; "" for none.
+
+    By the words alone (``lexicon``); silent where no sentence says a good part of ``text``.
+    """
+    closest, said = aligner.best(text)
+    if said < _LEAST_SAID or closest in cited:
+        return ""
+    return closest if aligner.support(text, cited) < STRAYS_BELOW * said else ""
+
+
+def cut(faulty: Bullet) -> Bullet:
+    """The bullet without its faulty clause, where what is left stands."""
+    if faulty.publishable:
+        return faulty
+    shorter = repair.cut(faulty.text, pieces(faulty.cited))
+    return faulty if shorter is None else replace(faulty, text=shorter, found=(), how=CUT)
+
+
+def quoted(faulty: Bullet, source: Evidence, translation: str) -> Bullet | None:
+    """The translated source sentence in its place; None where that does not hold either."""
+    text = repair.normalise(translation)
+    found = [fault for fault in faults(text, [source.quote]) if fault.what != "too long"]
+    if any(fault.hard for fault in found) or not text:
+        return None
+    return Bullet(faulty.cluster, (source,), text, (), QUOTED)
+
+
+def without_repeats(bullets: Sequence[Bullet]) -> tuple[list[Bullet], tuple[Dropped, ...]]:
+    """What is published, and what is not with the reason: still faulty, or said already."""
+    kept: list[Bullet] = []
+    dropped = []
+    for each in bullets:
+        if not each.publishable:
+            reason = ", ".join(str(fault) for fault in each.found) or "empty"
+            dropped.append(Dropped(each.text, reason))
+            continue
+        twin = next((other for other in kept if _twins(each, other)), None)
+        if twin is None:
+            kept.append(each)
+        elif _says_more(each, twin):
+            dropped.append(Dropped(twin.text, SAID))
+            kept[kept.index(twin)] = each
+        else:
+            dropped.append(Dropped(each.text, SAID))
+    return kept, tuple(dropped)
+
+
+SAID = "said already"
+
+
+def _twins(one: Bullet, other: Bullet) -> bool:
+    """Tables that are set alike say different things."""
+    if one.cluster.cells or other.cluster.cells:
+        return one.cited == other.cited
+    return alike(one.text, other.text)
+
+
+def alike(text: str, other: str) -> bool:
+    """Whether two bullets say much the same.
+
+    Most pairs of characters in common (Jaccard above 0.6), or nearly all Chinese pairs of the
+    shorter one in the longer.
+    """
+    one, two = ({t[i : i + 2] for i in range(len(t) - 1)} for t in (text, other))
+    if len(one & two) > 0.6 * len(one | two):
+        return True
+    one, two = ({match[1] for match in _HAN_PAIR.finditer(t)} for t in (text, other))
+    return len(one & two) > 0.75 * max(6, min(len(one), len(two)))
+
+
+def _says_more(one: Bullet, other: Bullet) -> bool:
+    """By its figures, and where it is the better made."""
+    states = _STATES.index(one.state) <= _STATES.index(other.state)
+    return states and _figures(one) > _figures(other) and one.cluster.role == other.cluster.role
+
+
+def _figures(each: Bullet) -> int:
+    return len(atoms.numbers(each.text))
+
+
+def claims(bullets: Sequence[Bullet]) -> tuple[Claim, ...]:
+    """Bullets under the labels of their roles; a label with one bullet is that bullet's own."""
+    groups: dict[str, list[Claim]] = {}
+    for each in bullets:
+        made = Claim(each.label, each.text, each.cited, each.state, (), each.how)
+        groups.setdefault(each.cluster.role.label, []).append(made)
+    found = []
+    for label, children in groups.items():
+        if len(children) == 1:
+            found.append(replace(children[0], label=label))
+        else:
+            weakest = max((child.state for child in children), key=_STATES.index)
+            found.append(Claim(label, "", (), weakest, tuple(children)))
+    return tuple(found)

@@ -1,0 +1,173 @@
+"""How bullets are first written: *compress*, one from each cluster, or *compose*, by the model.
+
+Compress: many small questions over one shared instruction; the citation is right by construction.
+Compose: the numbered evidence of the whole paper comes first, decoded once, and three questions
+are asked of it together; the model merges and orders, and names the ids before each text. Which of
+them a model does better, ``digest eval explain`` measures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, Protocol, get_args
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from digest.explain import bullets
+from digest.explain.bullets import Bullet
+from digest.explain.evidence import Selection
+from digest.explain.passages import Cluster
+from digest.explain.roles import QUESTIONS, ROLES, Question, Role
+from digest.explain.verify import Fault
+from digest.generation import DecodeOptions, Engine, Prompt
+from digest.records import Evidence
+from digest.words.terms import Glossary
+
+Mode = Literal["compress", "compose"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+GREEDY = DecodeOptions(max_output_tokens=160)
+COMPOSED = DecodeOptions(max_output_tokens=900)
+MOST_CITED = 3
+"""A bullet over more sentences than these says nothing of any."""
+
+_ROLES = {role.name: role for role in ROLES}
+_ONE_ID = r"[sta]\d+(?:\.r\d+)?"
+_LINE = re.compile(
+    rf"^\W{{0,4}}[\[【(（]?(?P<ids>{_ONE_ID}(?:\s*[,，、;和 ]\s*{_ONE_ID})*)[\]】)）]?"
+    r"\s*[:：.、-]?\s*(?P<text>.+)$"
+)
+_ID = re.compile(_ONE_ID)
+_ASKED: dict[Question, str] = {
+    "problem": "此前有什么不足或困难？",
+    "method": "论文的方法如何解决？先写核心思路，再写具体做法。",
+    "results": "论文用什么任务和数据，得到什么结果？先写任务，再写数字。",
+}
+
+
+def environment() -> Environment:
+    """The prompts, as files with a version."""
+    return Environment(
+        loader=PackageLoader("digest.explain", "prompts"),
+        undefined=StrictUndefined,
+        autoescape=False,  # a prompt is no HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+class Writer(Protocol):
+    """Writes first drafts. ``wording``: all of its prompt that no paper changes."""
+
+    mode: Mode
+    wording: str
+
+    def drafts(self, selection: Selection) -> list[Bullet]:
+        """One bullet or more for what was chosen, in the order of the post."""
+        ...
+
+
+class Compress:
+    """One bullet from each cluster, all of them together."""
+
+    mode: Mode = "compress"
+
+    def __init__(self, engine: Engine, glossary: Glossary, prompt: Prompt) -> None:
+        self._engine, self._glossary, self._prompt = engine, glossary, prompt
+        self.wording = repr(prompt)
+
+    def drafts(self, selection: Selection) -> list[Bullet]:
+        """As ``Writer`` has it."""
+        return self.written(selection.clusters)
+
+    def written(self, clusters: Sequence[Cluster]) -> list[Bullet]:
+        """Bullets of these clusters; those of tables are another's to write and left empty."""
+        asked = [cluster for cluster in clusters if not cluster.cells]
+        if not asked:
+            answers = []
+        else:
+            answers = self._engine.complete(self._prompt, [c.text for c in asked], GREEDY)
+        made = iter(
+            [
+                bullets.bullet(cluster, answer.text, answer.finished, self._glossary)
+                for cluster, answer in zip(asked, answers, strict=True)
+            ]
+        )
+        return [
+            Bullet(each, each.evidence, "", (Fault("form", "empty"),)) if each.cells else next(made)
+            for each in clusters
+        ]
+
+
+class Compose:
+    """Three questions over the numbered evidence; the model says what it writes from."""
+
+    mode: Mode = "compose"
+
+    def __init__(self, engine: Engine, glossary: Glossary) -> None:
+        self._engine, self._glossary = engine, glossary
+        self._template = environment().get_template("compose.j2")
+        self.wording = self._template.render() + repr(sorted(_ASKED.items()))
+
+    def drafts(self, selection: Selection) -> list[Bullet]:
+        """As ``Writer`` has it. Evidence that the model names and does not have is a fault."""
+        known = {
+            each.id: each
+            for cluster in selection.clusters
+            for each in cluster.evidence
+            if each.kind == "sentence"
+        }
+        if not known:
+            return []
+        read = tuple(f"[{each.id}] {_plain(each)}" for each in known.values())
+        prompt = Prompt.parse(self._template.render())
+        prompt = Prompt(prompt.system, prompt.task, passages=read)
+        answers = self._engine.complete(prompt, [_ASKED[q] for q in QUESTIONS], COMPOSED)
+        tables = [cluster for cluster in selection.clusters if cluster.cells]
+        drafts = []
+        for question, answer in zip(QUESTIONS, answers, strict=True):
+            lines = answer.text.splitlines()
+            if not answer.finished:
+                lines = lines[:-1]  # cut off in the middle of a bullet
+            drafts += self._parsed(lines, known, selection, question)
+            drafts += [
+                Bullet(each, each.evidence, "", (Fault("form", "empty"),))
+                for each in tables
+                if each.role.question == question
+            ]
+        return drafts
+
+    def _parsed(
+        self,
+        lines: Sequence[str],
+        known: dict[str, Evidence],
+        selection: Selection,
+        question: Question,
+    ) -> list[Bullet]:
+        found = []
+        for line in lines:
+            match = _LINE.match(line.strip())
+            if match is None:
+                continue
+            ids = list(dict.fromkeys(_ID.findall(match["ids"])))
+            cited = tuple(each for key, each in known.items() if key in ids)[:MOST_CITED]
+            if cited:
+                role = _role_of(cited, selection, question)
+                cluster = Cluster(role, cited, 0.0)
+                found.append(bullets.bullet(cluster, match["text"], True, self._glossary))
+        order = {role.name: index for index, role in enumerate(ROLES)}
+        return sorted(found, key=lambda each: order[each.cluster.role.name])
+
+
+def _plain(evidence: Evidence) -> str:
+    """As the model reads it in the other mode: without citations and pointers."""
+    return Cluster(ROLES[0], (evidence,), 0.0).text
+
+
+def _role_of(cited: Sequence[Evidence], selection: Selection, question: Question) -> Role:
+    """The role in which the last of the cited was chosen for the question, or its main one."""
+    for cluster in selection.chosen[question]:
+        if cited[-1].id in {each.id for each in cluster.evidence}:
+            return cluster.role
+    return _ROLES[{"problem": "fault", "method": "component", "results": "finding"}[question]]
