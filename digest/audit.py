@@ -70,7 +70,7 @@ def audit(date: str, post: Path | None, config: Config, store: Store) -> Audit:
     lost = 0
     for item, made in _readings(items, store):
         document = store.result(item.document_key, Document) if item.document_key else None
-        known = checks.sources(document, item.paper.abstract)
+        known = checks.Sources(document, item.paper.abstract)
         for claim in made:
             claims += 1
             citations += len(claim.evidence)

@@ -528,6 +528,10 @@ class Claim:
     support: float | None = None
 
 
+DOUBTED = 0.5
+"""A claim with less support is marked in the post."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A bullet that was not published, and why."""

@@ -99,3 +99,13 @@ def test_sentences_can_be_queried(store):
     store.put_result("k", Outcome(PAPER.id, "extract", "done"), document("One.", "Two."))
     rows = store.database.query("SELECT id, page, text FROM sentence ORDER BY id", [])
     assert rows == [("s1", 1, "One."), ("s2", 2, "Two.")]
+
+
+def test_the_figures_of_an_evaluation_are_kept_one_run_after_another(store):
+    made_by = MadeBy("llama.cpp", "1", "a-model")
+    store.put_measures("explain", "a-model, compress", {"recall": 0.9, "none": None}, made_by)
+    store.put_measures("explain", "a-model, compress", {"recall": 0.95}, made_by)
+    store.put_measures("explain", "a-model, compress", {}, made_by)
+    found = [(figure, value) for _, figure, value, _ in store.measures("explain")]
+    assert sorted(found, key=str) == [("none", None), ("recall", 0.9), ("recall", 0.95)]
+    assert store.measures("translate") == []

@@ -101,3 +101,31 @@ def test_dropped_negation(source: str, target: str, dropped: bool) -> None:
 )
 def test_turned_direction(source: str, target: str, turned: bool) -> None:
     assert polarity.turned_direction(source, target) is turned
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "plain"),
+    [
+        ("All other metrics degrade.", "其他指标显著下降。", "其他指标下降。"),
+        ("The error falls.", "误差大幅度地降低了。", "误差降低了。"),
+        ("The error falls significantly.", "误差显著降低。", "误差显著降低。"),
+        ("A large gain is seen.", "提升明显。", "提升明显。"),
+        ("A gain is seen.", "提升明显。", "提升明显。"),
+    ],
+)
+def test_an_exaggeration_that_nothing_justifies_is_cut(source, target, plain):
+    assert polarity.without_exaggeration(source, target) == plain
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "turned"),
+    [
+        ("It improves the robustness to loud events.", "使其对响亮事件更加敏感。", True),
+        ("It improves the robustness to loud events.", "使其对响亮事件更鲁棒。", False),
+        ("It is robust, where others are sensitive to noise.", "其他方法对噪声敏感。", False),
+        ("It is invariant to shifts.", "它对平移不敏感。", False),
+        ("It is sensitive to noise.", "它对噪声敏感。", False),
+    ],
+)
+def test_what_is_robust_may_not_be_called_sensitive(source, target, turned):
+    assert polarity.turned_robustness(source, target) is turned

@@ -17,6 +17,7 @@ from digest.records import Claim, ClaimState, Document, Dropped, Evidence
 from digest.words import atoms
 from digest.words.lexicon import Aligner
 from digest.words.magnitudes import mend_magnitudes
+from digest.words.polarity import without_exaggeration
 from digest.words.terms import Glossary, without_made_up_expansions
 from digest.words.typography import tidy
 
@@ -55,7 +56,7 @@ def bullet(cluster: Cluster, answer: str, finished: bool, glossary: Glossary) ->
     label, text = repair.labelled(repair.normalise(answer))
     text = glossary.mended(cluster.text, text)
     text = tidy(without_made_up_expansions(cluster.text, text, glossary))
-    text = mend_magnitudes(cluster.text, text)
+    text = without_exaggeration(cluster.text, mend_magnitudes(cluster.text, text))
     found = _faults(text, cluster)
     if any(fault.kind == "subject" for fault in found):
         text = repair.without_subject(text)

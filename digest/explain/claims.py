@@ -6,15 +6,14 @@ was published, on the claim as it stands now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cached_property
 
+from digest.explain.bullets import strays
 from digest.explain.rows import caption_evidence, row_evidence
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
 from digest.records import Claim, Document, Evidence
+from digest.words.lexicon import Aligner
 from digest.words.sentences import split_sentences
-
-Sources = Mapping[tuple[str, str, int], str]
-"""``(kind, id, page)`` -> the verbatim text that may be cited so."""
 
 _OF_CONTENT: frozenset[FaultKind] = frozenset(
     {"number", "unit", "name", "metric", "triple", "superlative", "direction", "negation"}
@@ -22,26 +21,49 @@ _OF_CONTENT: frozenset[FaultKind] = frozenset(
 """What makes a claim wrong; the other faults make it ugly."""
 
 
-def sources(document: Document | None, abstract: str) -> Sources:
-    """Everything that a reading of this paper may cite."""
-    known = {
-        ("sentence", f"a{number}", 0): text
-        for number, text in enumerate(split_sentences(abstract), 1)
-    }
-    if document is None:
-        return known
-    known |= {("sentence", each.id, each.page): each.text for each in document.sentences}
-    cited = [
-        each
-        for table in document.tables
-        for each in (caption_evidence(table), *(row_evidence(table, row) for row in table.rows))
-    ]
-    return known | {(each.kind, each.id, each.page): each.quote for each in cited}
+class Sources:
+    """Everything that a reading of one paper may cite.
+
+    Args:
+        document: None where there is none: then only the abstract can be cited.
+        abstract: As it came with the paper.
+    """
+
+    def __init__(self, document: Document | None, abstract: str) -> None:
+        self._texts = {
+            ("sentence", f"a{number}", 0): text
+            for number, text in enumerate(split_sentences(abstract), 1)
+        }
+        if document is not None:
+            self._texts |= {("sentence", s.id, s.page): s.text for s in document.sentences}
+            cited = [
+                each
+                for table in document.tables
+                for each in (
+                    caption_evidence(table),
+                    *(row_evidence(table, row) for row in table.rows),
+                )
+            ]
+            self._texts |= {(each.kind, each.id, each.page): each.quote for each in cited}
+
+    @cached_property
+    def _aligner(self) -> Aligner:
+        return Aligner({key[1]: text for key, text in self._texts.items() if key[0] == "sentence"})
+
+    def holds(self, evidence: Evidence) -> bool:
+        """Whether it stands verbatim where it says."""
+        return self._texts.get((evidence.kind, evidence.id, evidence.page)) == evidence.quote
+
+    def elsewhere(self, claim: Claim) -> str:
+        """The sentence that a claim is from rather than from what it cites; "" for none."""
+        if any(each.kind != "sentence" for each in claim.evidence):
+            return ""
+        return strays(self._aligner, claim.text, [each.id for each in claim.evidence])
 
 
 def misquoted(claim: Claim, known: Sources) -> list[Evidence]:
     """The citations of a claim that do not stand verbatim where they say."""
-    return [e for e in claim.evidence if known.get((e.kind, e.id, e.page)) != e.quote]
+    return [each for each in claim.evidence if not known.holds(each)]
 
 
 def unsupported(claim: Claim) -> list[Fault]:
@@ -60,4 +82,6 @@ def problems(claim: Claim, known: Sources) -> list[str]:
         f"cites {each.id} on page {each.page}, which does not say so"
         for each in misquoted(claim, known)
     ]
-    return wrong + [f"{fault} is not held by what it cites" for fault in unsupported(claim)]
+    wrong += [f"{fault} is not held by what it cites" for fault in unsupported(claim)]
+    closest = known.elsewhere(claim)
+    return wrong + ([f"says what {closest} says, which it does not cite"] if closest else [])

@@ -37,8 +37,12 @@ MIN_SCORE = 2.2
 """Set by looking at what was chosen in four papers: below it were no sentences worth a bullet."""
 SAME_WORDS = 0.55
 """Two sentences that share more than this of the shorter one's weighted words say the same."""
+NEAR_BEST = 1.0
+"""A sentence serves in its best role, or in one that scores nearly as well."""
 LEAST = 2
 """Clusters that a question gets whatever their scores, where the paper has as many sentences."""
+JOINED_CHARS, MOST_SENTENCES = 260, 3
+"""Neighbours are written as one bullet up to so much: a short bullet cannot hold more."""
 RESERVE = 4
 """Clusters kept for a question none of whose bullets could be published."""
 
@@ -58,7 +62,10 @@ _SAYS_NOTHING = re.compile(
     r"|presented|reported|plotted) in|in (?:the following|this section|section \d|appendix)"
     r"|next section|multiple modules|(?:shows?|gives|lists) (?:the|an?) (?:overview|breakdown"
     r"|results)|we (?:now|first|next|then) (?:describe|review|present|discuss|turn)"
-    r"|for (?:more|further) details)",
+    r"|for (?:more|further) details)"
+    r"|\bwe (?:also )?(?:present|describe|provide|report|give|discuss|include|list) (?:the|an?|our"
+    r"|some) (?:\w+ )?(?:data|model|structure|evaluation|results?|comparisons?|overview|details?"
+    r"|experiments?|analysis|discussion|examples?)",
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
@@ -69,10 +76,35 @@ _OUTCOME = re.compile(
     r"|we (?:show|find|found|observe) |improved performance)",
     re.IGNORECASE,
 )
+_PRESENTS = re.compile(
+    r"\bwe (?:\w+ )?(?:propose|present|introduce|develop|describe|investigate|study|explore|address"
+    r"|tackle|design|use|show|evaluate|apply|train|compare|find|demonstrate)|\b(?:this|our|the"
+    r" present) (?:paper|work|article|study|method|model|approach|framework|contribution)"
+    r"|\bthe proposed\b",
+    re.IGNORECASE,
+)
+_TESTS = re.compile(
+    r"\b(?:to|we) (?:\w+ )?(?:evaluate|test|measure|assess|compare|benchmark)\b|\bwe (?:measured|"
+    r"evaluated|tested|compared|assessed)\b",
+    re.IGNORECASE,
+)
 _COMPARES = re.compile(
     r"\b(?:outperform|surpass|exceed|better|worse|higher|lower|best|worst|faster|slower|improv"
     r"|reduc|gain|drop|degrad|compared (?:to|with)|than|comparable|significant|competitive"
     r"|no (?:clear )?difference|beats?)",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(
+    r"\bmeasures? (?:the|how)\b|\b(?:is|are) defined\b|\bdefined as\b|\brange: "
+    r"|\b(?:larger|lower|higher|smaller) is better"
+    r"|\bfollowing\b.{0,40}\b(?:metric|measure)|\bmetric\w*\b.{0,60}\bpreferred\b"
+    r"|\b(?:we|is|are) (?:report|evaluat|comput)\w* (?:the|using|by)\b",
+    re.IGNORECASE,
+)
+_SETS_UP = re.compile(
+    r"\b(?:down)?sampled\b|\bwindow|\bhop\b|\bhidden\b|\bdimension|\blearning rate|\bbatch size"
+    r"|\bparameters? (?:was|were|is|are)\b|\bimplement|\bnearest neighbo|\btrained (?:for|with|on)"
+    r"|\b(?:set to|initiali[sz]ed|kernel size|epochs)\b",
     re.IGNORECASE,
 )
 _MEASURED = re.compile(r"\d+\.\d+|\d+(?:\.\d+)? ?(?:%|dB|ms|x\b|hours?|seconds?)|\d{2,}")
@@ -117,7 +149,7 @@ def select(document: Document, title: str, abstract: str, budget_tokens: int) ->
         rows = tables if question == "results" else []
         left -= sum(estimate_tokens(each.text) for each in rows)
         picked, kept, left = _Choice(question, paper, taken, left).made()
-        chosen[question] = tuple(_ordered([*picked, *rows], place))
+        chosen[question] = tuple(_joined(_ordered([*picked, *rows], place), place))
         reserve[question] = tuple(kept)
     return Selection(chosen, reserve)
 
@@ -126,6 +158,34 @@ def _ordered(clusters: Iterable[Cluster], place: Mapping[str, int]) -> list[Clus
     order = {role.name: index for index, role in enumerate(ROLES)}
     last = len(place)
     return sorted(clusters, key=lambda c: (order[c.role.name], place.get(c.evidence[-1].id, last)))
+
+
+def _joined(clusters: Sequence[Cluster], place: Mapping[str, int]) -> list[Cluster]:
+    """Neighbours in the paper that serve the same role become one bullet, while they are short."""
+    found: list[Cluster] = []
+    for each in clusters:
+        last = found[-1] if found else None
+        apart = last is None or bool(each.cells) or last.role != each.role
+        if apart or last is None or not _follows(last, each, place) or _both_measured(last, each):
+            found.append(each)
+            continue
+        merged = Cluster(each.role, (*last.evidence, *each.evidence), max(last.score, each.score))
+        if len(merged.text) <= JOINED_CHARS and len(merged.evidence) <= MOST_SENTENCES:
+            found[-1] = merged
+        else:
+            found.append(each)
+    return found
+
+
+def _both_measured(one: Cluster, other: Cluster) -> bool:
+    """Two results with figures are two bullets: one would lose figures."""
+    return bool(_MEASURED.search(one.text) and _MEASURED.search(other.text))
+
+
+def _follows(last: Cluster, each: Cluster, place: Mapping[str, int]) -> bool:
+    """Whether one stands right after the other, in the same place of the paper."""
+    end, start = place.get(last.evidence[-1].id), place.get(each.evidence[0].id)
+    return end is not None and start == end + 1
 
 
 class _Paper:
@@ -207,7 +267,14 @@ class _Choice:
             if role.question == self.question and _may_serve(passage, role)
         ]
         found.sort(key=lambda entry: entry[:2], reverse=True)
-        return [(value, passage, role) for value, _, passage, role in found if value > 0]
+        best: dict[int, float] = {}
+        for value, index, _, _ in found:
+            best.setdefault(index, value)
+        return [
+            (value, passage, role)
+            for value, index, passage, role in found
+            if value > 0 and value > best[index] - NEAR_BEST
+        ]
 
     def _with_neighbour(self, passage: Passage) -> tuple[Sentence, ...]:
         """The sentence, after the one it leans on unless that is in the reading already."""
@@ -257,16 +324,19 @@ def _fit(passage: Passage, role: Role) -> float:
     own = bool(OWN_WORK.search(text))
     if role.question == "problem":  # what was wrong before; a paper says it early, not of itself
         early = 0.5 * passage.opening + 0.4 * (1 - passage.position)
-        return early - 4.0 * own
+        return early - 3.0 * bool(_PRESENTS.search(text)) - 1.0 * own
     other = 1.5 * bool(_OTHER_WORK.match(text)) * (not own)
     # What abstract and introduction say of the field is neither method nor result of this paper.
     opening = passage.kind in ("abstract", "introduction") and not own
     if role.question == "method":
-        return 0.3 * own - other - 1.0 * bool(_OUTCOME.search(text)) - 2.0 * opening
+        tested = bool(_OUTCOME.search(text) or _TESTS.search(text))
+        return 0.5 * own - other - 2.0 * tested - 2.0 * opening
     measured = _numbers(text)
     value = 0.2 * own - other + measured - 2.0 * (opening and not measured)
     if role.name == "finding":
-        value += 0.5 * bool(_COMPARES.search(text))
+        compares = bool(_COMPARES.search(text))
+        value += 0.8 * compares - 1.5 * bool(_DEFINES.search(text))
+        value -= 1.5 * bool(_SETS_UP.search(text) and not compares)
         value -= 1.2 * bool(passage.kind == "experiments" and _PREPARES.search(passage.heading))
     return value
 
@@ -280,9 +350,9 @@ def _faults(passage: Passage) -> float:
     text = passage.sentence.text
     penalty = 0.0
     if _POINTS_ONLY.match(text) and not _MEASURED.search(text[12:]):
-        penalty += 1.0
+        penalty += 2.5
     if _SAYS_NOTHING.search(text):
-        penalty += 1.2
+        penalty += 2.0
     if _LEANS.match(text):
         penalty += 0.3 if passage.before is not None else 0.8
     penalty += 0.5 * text.count("[equation]") + 0.15 * max(0, len(CITATION.findall(text)) - 1)

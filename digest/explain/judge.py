@@ -16,8 +16,6 @@ from digest.explain.writers import environment
 from digest.generation import Completion, DecodeOptions, Engine, Prompt
 from digest.records import Breakdown, Claim, leaves
 
-DOUBTED = 0.5
-"""A claim with less support is marked in the post."""
 _ONE_WORD = DecodeOptions(max_output_tokens=1)
 _YES, _NO = ("是", "yes", "对"), ("否", "不", "no", "错")
 

@@ -30,6 +30,11 @@ _POINTER = re.compile(
     r"|Figs?\.|Tables?|Tabs?\.|Eqs?\.|Equations?|Appendix|Algorithm|§) ?[^()]{1,40}\)",
     re.IGNORECASE,
 )
+_AS_SHOWN = re.compile(
+    r"\bAs (?:can be )?(?:seen|shown|illustrated|depicted|reported|described|discussed|noted)"
+    r"(?: (?:in|by|from) (?:Figures?|Figs?\.|Tables?|Sections?|Sec\.|Appendix) ?[\dA-Z.()a-c]+"
+    r"| (?:above|earlier|previously|before)), ([a-z])"
+)
 _FOOTNOTE = re.compile(r"\s*\(?\s?https?://[^\s)]+\s?\)?")
 _NO_SCIENCE = re.compile(
     r"acknowledg|fundin|author|(?:competing|conflicts? of) interest|(?:data|code) availab|ethic"
@@ -89,7 +94,7 @@ class Cluster:
 
 def readable(text: str) -> str:
     """``text`` without citations, addresses and pointers to other places of the paper."""
-    text = CITATION.sub(_uncited, text)
+    text = _AS_SHOWN.sub(lambda match: match[1].upper(), CITATION.sub(_uncited, text))
     text = _FOOTNOTE.sub("", _POINTER.sub("", text))
     return re.sub(r"\s+(?=[.,;:)\s])", "", text)
 

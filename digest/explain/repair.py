@@ -32,6 +32,8 @@ _NOWHERE = re.compile(
 )
 """A pointer to a place that the reader of a post does not see."""
 _LABELLED = re.compile(r"^([\u3400-\u9fffA-Za-z0-9 -]{2,14})[：:]\s*(?=\S{8,})")
+_GOES_ON = re.compile(r"^(?:但是?|而|并且?|且|因此|从而|不过|然而|所以|以及|同时)(?!行|非|发)")
+"""What a clause begins with that goes on from the one before it."""
 _CLAUSE = re.compile(r"(?<=[，；])(?![^（\[]*[）\]])")
 """After a comma that is not inside brackets."""
 _TWICE = re.compile(r"(论文[^，。；（）]*?)论文的")
@@ -97,7 +99,8 @@ def cut(bullet: str, evidence: Sequence[str]) -> str | None:
     """
     clauses = _CLAUSE.split(bullet)
     for index in range(len(clauses) - 1, 0, -1):
-        shorter = "".join(clauses[:index] + clauses[index + 1 :])
+        rest = [_GOES_ON.sub("", clause) for clause in clauses[index + 1 : index + 2]]
+        shorter = "".join([*clauses[:index], *rest, *clauses[index + 2 :]])
         shorter = shorter.rstrip("，；,;。") + "。"
         if len(shorter) * 2 >= len(bullet) and not faults(shorter, evidence):
             return shorter

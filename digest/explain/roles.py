@@ -68,6 +68,7 @@ ROLES: tuple[Role, ...] = (
             r"in recent years",
         ),
         1,
+        home=("introduction",),
     ),
     Role(
         "fault",
@@ -83,12 +84,16 @@ ROLES: tuple[Role, ...] = (
             r"(?:expensive|costly|prohibitive|difficult|challenging|challenge|infeasible|scarce)\w*",
             r"(?:degrad|deteriorat|overfit|mismatch|unstable|sensitive to)\w*",
             r"(?:cannot|can not|does not|do not|is not|are not|not well|rarely|little)\b",
-            r"(?:problem|issue|gap)s?\b",
+            r"(?:problem|issue)s?\b|(?:a|this|the) gap\b",
+            r"(?:insufficient|inexact|inaccura|unreliable|inefficien|slow)\w*",
+            r"(?:not (?:hold|generali[sz]e|scale|perform|take|account|have|be able))",
+            r"(?:assum(?:e|es|ption)|only|merely|instead|even though|while)\b",
             r"(?:require|requires) (?:large|expensive|extensive|careful|a large)",
-            r"existing (?:methods|approaches|work|systems|models)",
+            r"existing \w+",
+            r"damag|at the (?:cost|expense) of|too (?:slow|much|large|expensive|costly|many)",
             r"(?:prior|previous|traditional|conventional) (?:work|methods|approaches|systems)",
         ),
-        3,
+        4,
     ),
     Role(
         "idea",
@@ -99,13 +104,17 @@ ROLES: tuple[Role, ...] = (
             r"address|tackle|design)",
             r"(?:this|our|the present) (?:paper|work|article|study|report) (?:proposes|presents|"
             r"introduces|describes|develops|investigates|studies|addresses|explores)",
-            r"(?:the|our) (?:proposed|key|main|central|basic) (?:method|idea|contribution|approach|"
-            r"insight|framework|model|system)",
+            r"(?:the|our) (?:proposed|key|main|central|basic|primary) (?:method|idea|contribution|"
+            r"approach|insight|framework|model|system)",
             r"is proposed\b",
             r"our (?:method|approach|model|framework|system|contribution)s?\b",
             r"the idea (?:is|behind)",
+            r"(?:unlike|in contrast to|as opposed to) (?:\w+ )?(?:previous|prior|existing|earlier|"
+            r"the|other|traditional|standard|most|past)",
+            r"(?:rather than|instead of|instead, we)\b",
+            r"(?:this|which) (?:allows|enables|makes it possible|ensures|captures)",
         ),
-        2,
+        4,
         bonus=1.0,
     ),
     Role(
@@ -122,7 +131,7 @@ ROLES: tuple[Role, ...] = (
             r"in order to\b",
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
-        4,
+        6,
         home=("method", "other"),
     ),
     Role(
@@ -164,9 +173,9 @@ ROLES: tuple[Role, ...] = (
             r"(?:table|fig(?:ure)?s?\.?) ?\d+ (?:show|compare|report|present|list|illustrate)s?",
             r"(?:significant|consistent|substantial|compar)\w*",
             r"(?:accuracy|error|score|precision|recall|f-?measure|correlation)\b",
-            r"(?:better|worse|higher|lower|best|faster|slower) (?:than|performance|results?)",
+            r"(?:better|worse|higher|lower|best|faster|slower)\b",
         ),
-        5,
+        7,
         home=("results",),
         heading=_heading("result|compar|evaluat|ablation|analys|performance|versus|vs|stud"),
     ),
@@ -190,7 +199,7 @@ ROLES: tuple[Role, ...] = (
 
 PRIOR: dict[Question, dict[SectionKind, float]] = {
     "problem": {
-        "abstract": 1.0, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,
+        "abstract": 1.4, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,
         "conclusion": 0.1, "other": 0.3,
     },
     "method": {
@@ -198,8 +207,8 @@ PRIOR: dict[Question, dict[SectionKind, float]] = {
         "discussion": 0.2, "conclusion": 0.6, "other": 1.2,
     },
     "results": {
-        "abstract": 1.2, "introduction": 0.6, "method": 0.1, "experiments": 1.5, "results": 2.0,
-        "discussion": 1.4, "conclusion": 1.2, "other": 0.6,
+        "abstract": 1.6, "introduction": 0.7, "method": 0.1, "experiments": 1.5, "results": 2.0,
+        "discussion": 1.4, "conclusion": 1.6, "other": 0.6,
     },
 }  # fmt: skip
 """What a section says about the question before its sentences are read. Kinds left out count 0;

@@ -96,7 +96,8 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
     found = [Fault("form", what) for what in _form(bullet)]
     found += unheld(bullet, evidence)
     found += [Fault("superlative", word) for word in polarity.unbacked_superlatives(source, bullet)]
-    if polarity.flipped_direction(source, bullet) or polarity.swapped_order(source, bullet):
+    turned = (polarity.flipped_direction, polarity.swapped_order, polarity.turned_robustness)
+    if any(each(source, bullet) for each in turned):
         found.append(Fault("direction"))
     if _negates_otherwise(source, bullet):
         found.append(Fault("negation"))

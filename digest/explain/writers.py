@@ -14,6 +14,7 @@ from typing import Literal, Protocol, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from digest.errors import ConfigError
 from digest.explain import bullets
 from digest.explain.bullets import Bullet
 from digest.explain.evidence import Selection
@@ -26,6 +27,19 @@ from digest.words.terms import Glossary
 
 Mode = Literal["compress", "compose"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def mode(name: str) -> Mode:
+    """A mode by its name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for known in MODES:
+        if known == name:
+            return known
+    raise ConfigError(f"no way of writing is called {name!r}", f"one of {', '.join(MODES)}")
+
 
 GREEDY = DecodeOptions(max_output_tokens=160)
 COMPOSED = DecodeOptions(max_output_tokens=900)

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from digest.records import ArxivId, Claim
+from digest.records import DOUBTED, ArxivId, Claim
 from digest.render import markdown
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
@@ -119,9 +119,15 @@ def _claim(claim: Claim, pdf_url: str) -> dict[str, Any]:
     return {
         "label": claim.label,
         "text": claim.text,
-        "marks": _STATE_MARKS[claim.state] + _pages(claim, pdf_url) if claim.text else "",
+        "marks": _marks(claim) + _pages(claim, pdf_url) if claim.text else "",
         "children": [_claim(child, pdf_url) for child in claim.children],
     }
+
+
+def _marks(claim: Claim) -> str:
+    """How the claim came to be, and whether a checker model doubts it."""
+    doubted = claim.support is not None and claim.support < DOUBTED
+    return _STATE_MARKS[claim.state] + ("〔存疑〕" if doubted else "")
 
 
 def _pages(claim: Claim, pdf_url: str) -> str:

@@ -8,7 +8,7 @@ bytes whatever has been made since. What was seen of arXiv is kept by ``ledger``
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -249,6 +249,36 @@ class Store:
         """Whether we wrote a date's post with these bytes, under whatever name it is now."""
         query = "SELECT 1 FROM post_file WHERE date = ? AND sha256 = ?"
         return bool(self.database.query(query, [date, sha256]))
+
+    # ------------------------------------------------------------ evaluations
+
+    def put_measures(
+        self,
+        evaluation: str,
+        subject: str,
+        figures: Mapping[str, float | None],
+        made_by: MadeBy,
+    ) -> None:
+        """Keep the figures of one evaluation of one subject; earlier ones stay beside them."""
+        now = self.database.now()
+        provenance = to_json(made_by).decode()
+        rows = [
+            [evaluation, subject, figure, value, provenance, now]
+            for figure, value in figures.items()
+        ]
+        if not rows:
+            return
+        with self.database.transaction() as con:
+            con.executemany("INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def measures(self, evaluation: str) -> list[tuple[str, str, float | None, datetime]]:
+        """``(subject, figure, value, when)`` of an evaluation, the oldest first."""
+        rows = self.database.query(
+            """SELECT subject, figure, value, measured_utc FROM measure WHERE evaluation = ?
+               ORDER BY measured_utc, subject, figure""",
+            [evaluation],
+        )
+        return [(s, figure, value, at.replace(tzinfo=UTC)) for s, figure, value, at in rows]
 
     # ------------------------------------------------------------ status
 

@@ -58,7 +58,16 @@ def _m002_ledger(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-_MIGRATIONS = (_m001_initial, _m002_ledger)
+def _m003_measures(con: duckdb.DuckDBPyConnection) -> None:
+    """What an evaluation measured of what made a result."""
+    con.execute("""
+        CREATE TABLE measure (
+            evaluation VARCHAR NOT NULL, subject VARCHAR NOT NULL, figure VARCHAR NOT NULL,
+            value DOUBLE, made_by JSON NOT NULL, measured_utc TIMESTAMP NOT NULL);
+    """)
+
+
+_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures)
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, now: datetime) -> None:

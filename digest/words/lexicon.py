@@ -26,8 +26,8 @@ _ASIDE = re.compile(r"\([^)]*\)")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _ENDINGS = (
     "ization", "isation", "ations", "ation", "ingly", "ements", "ement", "ness", "ities", "ings",
-    "ity", "ies", "ing", "ers", "ors", "er", "or", "ed", "es", "ly", "al", "ic", "ive", "s", "e",
-    "y",
+    "ating", "ated", "ates", "ate", "acy", "ity", "ies", "ing", "ers", "ors", "er", "or", "ed",
+    "es", "ly", "al", "ic", "ive", "s", "e", "y",
 )  # fmt: skip
 _STEM_CHARS = 4
 _NO_WORDS = frozenset(

@@ -66,6 +66,24 @@ def _whole(match: re.Match[str], text: str) -> str:
     return text[match.start() : match.end() + 1] if match[0] == "最" else match[0]
 
 
+_STRONGLY = re.compile(r"(?:显著|大幅度?|极大|明显|大大)(?:地|的)?(?=[\u3400-\u9fff])")
+_STRONG = re.compile(
+    r"significan|substantial|large|larger|great|considerab|dramatic|remarkab|strong|much\b|marked"
+    r"|notabl|drastic|sharp|huge|vast|clear|obvious|evident|apparent|visibl|big\b|far\b|well\b"
+    r"|orders? of magnitude|strikin|pronounced|noticeab|high|heav|deep|wide|severe|extensive"
+    r"|显著|大幅|明显",
+    re.IGNORECASE,
+)
+
+
+def without_exaggeration(source: str, target: str) -> str:
+    """A Chinese ``target`` without the "markedly" that nothing in ``source`` justifies.
+
+    Models write 显著下降 for "degrade"; the sentence stands without the word.
+    """
+    return target if _STRONG.search(source) else _STRONGLY.sub("", target)
+
+
 _MORE = re.compile(
     r"提高|提升|上升|增加|增长|增大|升高|更高|高于|超过"
     r"|\b(?:increas|higher|rais|boost|grow|grew|exceed)",
@@ -225,6 +243,17 @@ def turned_direction(source: str, target: str) -> bool:
         if scale.low.search(target) and not (down or eased) and (up or (rises and not falls)):
             return True
     return False
+
+
+_SENSITIVE = re.compile(r"(?<![不非免低])敏感(?!性?(?:降低|减弱|下降|较低))")
+_ROBUST = re.compile(r"robust|insensitiv|invarian|resilien|immun|tolera", re.IGNORECASE)
+_AFFECTED = re.compile(r"(?<!in)sensitiv|suscept|vulnerab|fragil|brittle|affected", re.IGNORECASE)
+
+
+def turned_robustness(source: str, target: str) -> bool:
+    """Whether a Chinese ``target`` calls sensitive what ``source`` calls robust, and only that."""
+    turned = _SENSITIVE.search(target) and _ROBUST.search(source)
+    return bool(turned) and not _AFFECTED.search(source)
 
 
 _FROM = re.compile(r"[从由][^，。；、]{0,6}\Z")
