@@ -41,8 +41,9 @@ NEAR_BEST = 1.0
 """A sentence serves in its best role, or in one that scores nearly as well."""
 LEAST = 2
 """Clusters that a question gets whatever their scores, where the paper has as many sentences."""
-JOINED_CHARS, MOST_SENTENCES = 260, 3
-"""Neighbours are written as one bullet up to so much: a short bullet cannot hold more."""
+JOINED_CHARS, MOST_SENTENCES, NEAR = 480, 3, 8
+"""Sentences of one role that stand within ``NEAR`` are one bullet, up to so much of them: a short
+bullet cannot hold more."""
 RESERVE = 4
 """Clusters kept for a question none of whose bullets could be published."""
 
@@ -88,6 +89,11 @@ _TESTS = re.compile(
     r"evaluated|tested|compared|assessed)\b",
     re.IGNORECASE,
 )
+_OURS = re.compile(
+    r"\b(?:we|our)\b|\b(?:this|the|these) (?:new |proposed |simple |novel )?(?:approach|method"
+    r"|paradigm|framework|algorithm|model|system|technique|strategy|scheme)s?\b",
+    re.IGNORECASE,
+)
 _COMPARES = re.compile(
     r"\b(?:outperform|surpass|exceed|better|worse|higher|lower|best|worst|faster|slower|improv"
     r"|reduc|gain|drop|degrad|compared (?:to|with)|than|comparable|significant|competitive"
@@ -103,7 +109,8 @@ _DEFINES = re.compile(
 )
 _SETS_UP = re.compile(
     r"\b(?:down)?sampled\b|\bwindow|\bhop\b|\bhidden\b|\bdimension|\blearning rate|\bbatch size"
-    r"|\bparameters? (?:was|were|is|are)\b|\bimplement|\bnearest neighbo|\btrained (?:for|with|on)"
+    r"|\bparameters? (?:was|were|is|are)\b|\bimplemented (?:in|using|with)|\bnearest neighbo"
+    r"|\btrained (?:for|with|on)"
     r"|\b(?:set to|initiali[sz]ed|kernel size|epochs)\b",
     re.IGNORECASE,
 )
@@ -161,31 +168,32 @@ def _ordered(clusters: Iterable[Cluster], place: Mapping[str, int]) -> list[Clus
 
 
 def _joined(clusters: Sequence[Cluster], place: Mapping[str, int]) -> list[Cluster]:
-    """Neighbours in the paper that serve the same role become one bullet, while they are short."""
+    """Near sentences that serve the same role become one bullet, while they are short."""
     found: list[Cluster] = []
     for each in clusters:
         last = found[-1] if found else None
-        apart = last is None or bool(each.cells) or last.role != each.role
-        if apart or last is None or not _follows(last, each, place) or _both_measured(last, each):
-            found.append(each)
-            continue
-        merged = Cluster(each.role, (*last.evidence, *each.evidence), max(last.score, each.score))
-        if len(merged.text) <= JOINED_CHARS and len(merged.evidence) <= MOST_SENTENCES:
-            found[-1] = merged
+        if last is not None and _belong(last, each, place):
+            joined = (*last.evidence, *each.evidence)
+            found[-1] = Cluster(each.role, joined, max(last.score, each.score))
         else:
             found.append(each)
     return found
 
 
+def _belong(last: Cluster, each: Cluster, place: Mapping[str, int]) -> bool:
+    """Whether two clusters that follow each other are one bullet's matter."""
+    if last.role != each.role or last.cells or each.cells or _both_measured(last, each):
+        return False
+    end, start = place.get(last.evidence[-1].id), place.get(each.evidence[0].id)
+    near = end is not None and start is not None and 0 < start - end <= NEAR
+    sentences = len(last.evidence) + len(each.evidence)
+    short = len(last.text) + len(each.text) <= JOINED_CHARS
+    return near and short and sentences <= MOST_SENTENCES
+
+
 def _both_measured(one: Cluster, other: Cluster) -> bool:
     """Two results with figures are two bullets: one would lose figures."""
     return bool(_MEASURED.search(one.text) and _MEASURED.search(other.text))
-
-
-def _follows(last: Cluster, each: Cluster, place: Mapping[str, int]) -> bool:
-    """Whether one stands right after the other, in the same place of the paper."""
-    end, start = place.get(last.evidence[-1].id), place.get(each.evidence[0].id)
-    return end is not None and start == end + 1
 
 
 class _Paper:
@@ -297,7 +305,11 @@ class _Choice:
 def _may_serve(passage: Passage, role: Role) -> bool:
     if passage.kind in role.home or role.cues.search(passage.sentence.text) is not None:
         return True
-    return role.heading is not None and role.heading.search(passage.heading) is not None
+    if role.heading is not None and role.heading.search(passage.heading):
+        return True
+    # What an introduction says of its own work, once it has come to it, is what the paper does.
+    own = passage.kind == "introduction" and not passage.opening
+    return role.name == "idea" and own and _OURS.search(passage.sentence.text) is not None
 
 
 def score(passage: Passage, role: Role, paper: _Paper) -> float:
@@ -327,7 +339,7 @@ def _fit(passage: Passage, role: Role) -> float:
         return early - 3.0 * bool(_PRESENTS.search(text)) - 1.0 * own
     other = 1.5 * bool(_OTHER_WORK.match(text)) * (not own)
     # What abstract and introduction say of the field is neither method nor result of this paper.
-    opening = passage.kind in ("abstract", "introduction") and not own
+    opening = not own and (passage.opening or passage.kind == "abstract")
     if role.question == "method":
         tested = bool(_OUTCOME.search(text) or _TESTS.search(text))
         return 0.5 * own - other - 2.0 * tested - 2.0 * opening

@@ -21,7 +21,7 @@ from digest.explain.judge import Judge
 from digest.explain.passages import passages_of, readable
 from digest.explain.roles import QUESTIONS
 from digest.explain.verify import FaultKind
-from digest.explain.writers import GREEDY, Compose, Compress, Mode, Writer, environment
+from digest.explain.writers import GREEDY, Compose, Compress, Mode, Writer, environment, terms
 from digest.generation import DecodeOptions, Engine, Prompt
 from digest.records import (
     Breakdown,
@@ -58,7 +58,7 @@ _COMPLAINTS: dict[FaultKind, str] = {
     "negation": "不要漏掉或增加否定",
     "subject": "这不是本论文自己的工作，不要写“论文”",
     "form": "只用简体中文写一句完整的短句",
-    "english": "把英文单词译成中文",
+    "english": "把英文单词 {} 译成中文",
     "meaning": "逐字忠实于原文，不要改变意思",
     "thin": "写出原文中的具体数字",
 }
@@ -99,12 +99,13 @@ class Explainer:
         self._evidence_tokens = evidence_tokens
         self._judge = judge
         templates = environment()
-        self._prompt = Prompt.parse(templates.get_template("compress.j2").render())
+        self._again = Prompt.parse(templates.get_template("again.j2").render())
         self._retry = templates.get_template("retry.j2")
-        self._compress = Compress(engine, self._glossary, self._prompt)
+        self._compress = Compress(engine, self._glossary)
         composes = mode == "compose"
         self._writer: Writer = Compose(engine, self._glossary) if composes else self._compress
-        wording = repr((self._prompt, _COMPLAINTS)) + self._retry.render(passage="", faults=[])
+        wording = repr((self._again, _COMPLAINTS)) + self._compress.wording
+        wording += self._retry.render(passage="", faults=[], terms=[])
         wording += self._writer.wording if composes else ""
         self.made_by = MadeBy(
             engine=engine.name,
@@ -180,7 +181,7 @@ class Explainer:
         if not faulty:
             return bullets
         inputs = [self._complaint(bullets[index]) for index in faulty]
-        answers = self._engine.complete(self._prompt, inputs, RETRY)
+        answers = self._engine.complete(self._again, inputs, RETRY)
         better = list(bullets)
         for index, answer in zip(faulty, answers, strict=True):
             old = bullets[index]
@@ -196,7 +197,9 @@ class Explainer:
 
     def _complaint(self, bullet: Bullet) -> str:
         lines = dict.fromkeys(_COMPLAINTS[fault.kind].format(fault.what) for fault in bullet.found)
-        return self._retry.render(passage=bullet.cluster.text, faults=list(lines))
+        passage = bullet.cluster.text
+        named = terms(passage, self._glossary)
+        return self._retry.render(passage=passage, faults=list(lines), terms=named)
 
     def _quote(self, bullets: list[Bullet]) -> list[Bullet]:
         """The translated source sentence in place of every bullet that cannot be published."""

@@ -17,7 +17,7 @@ _MISSING = frozenset({"number", "unit", "name", "metric"})
 """Faults that another sentence may cure: it holds what the cited one lacks."""
 
 _QUOTES = "\"'“”‘’「」《》`*"
-_OPENING = re.compile(r"^(?:[-•·*]\s*|\d{1,2}[.)、]\s+|(?:要点|改写|翻译|总结)[:：]\s*)+")
+_OPENING = re.compile(r"^(?:[-•·*]\s*|\d{1,2}[.)、]\s+|(?:要点|改写|翻译|总结|论文)[:：]\s*)+")
 _SAYS = re.compile(
     r"^(?:论文|本文|作者|研究)(?:还|也)?(?:发现|指出|表明|认为|强调|证明|说明|报告)了?[，：]?"
 )
@@ -37,6 +37,7 @@ _GOES_ON = re.compile(r"^(?:但是?|而|并且?|且|因此|从而|不过|然而|
 _CLAUSE = re.compile(r"(?<=[，；])(?![^（\[]*[）\]])")
 """After a comma that is not inside brackets."""
 _TWICE = re.compile(r"(论文[^，。；（）]*?)论文的")
+_IN_IT = re.compile(r"^(?:在)?(?:本|这篇)?论文中?[，,]\s*(?=论文)")
 
 
 def normalise(answer: str) -> str:
@@ -47,7 +48,7 @@ def normalise(answer: str) -> str:
         text = text[1:-1]
     text = text.replace("我们", "论文").replace("本文的论文", "论文").replace("本文", "论文")
     text = _DANGLING.sub("", _NOWHERE.sub("", text.replace("\\~", "~")))
-    text = _TWICE.sub(r"\1其", tidy(text).strip())
+    text = _IN_IT.sub("", _TWICE.sub(r"\1其", tidy(text).strip()))
     return text.rstrip("。．.;；,，") + "。" if text else ""
 
 

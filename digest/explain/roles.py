@@ -26,7 +26,7 @@ class Role:
         question: The part it belongs to.
         label: Bold label in the post.
         cues: What gives such a sentence away.
-        at_most: Bullets of this role in one reading.
+        at_most: Sentences of this role in one reading, with those that they lean on counted once.
         bonus: Added to the score: its cues say more than those of the other roles.
         home: Kinds of section whose sentences may have this role even without a cue.
         heading: Headings, in lower case, under which they may, too.
@@ -67,7 +67,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:recent|significant|remarkable) (?:advances|progress|years|work)",
             r"in recent years",
         ),
-        1,
+        3,
         home=("introduction",),
     ),
     Role(
@@ -85,6 +85,8 @@ ROLES: tuple[Role, ...] = (
             r"(?:degrad|deteriorat|overfit|mismatch|unstable|sensitive to)\w*",
             r"(?:cannot|can not|does not|do not|is not|are not|not well|rarely|little)\b",
             r"(?:problem|issue)s?\b|(?:a|this|the) gap\b",
+            r"(?:hinder|slows|impractical|imped|obscur|ambigu|unclear|manual|tedious|time-consuming"
+            r"|restrict|constrain|neglect|ignor|overlook|unable|burden|vulnerab|arbitrar|bias)\w*",
             r"(?:insufficient|inexact|inaccura|unreliable|inefficien|slow)\w*",
             r"(?:not (?:hold|generali[sz]e|scale|perform|take|account|have|be able))",
             r"(?:assum(?:e|es|ption)|only|merely|instead|even though|while)\b",
@@ -93,7 +95,7 @@ ROLES: tuple[Role, ...] = (
             r"damag|at the (?:cost|expense) of|too (?:slow|much|large|expensive|costly|many)",
             r"(?:prior|previous|traditional|conventional) (?:work|methods|approaches|systems)",
         ),
-        4,
+        9,
     ),
     Role(
         "idea",
@@ -114,7 +116,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:rather than|instead of|instead, we)\b",
             r"(?:this|which) (?:allows|enables|makes it possible|ensures|captures)",
         ),
-        4,
+        8,
         bonus=1.0,
     ),
     Role(
@@ -131,7 +133,7 @@ ROLES: tuple[Role, ...] = (
             r"in order to\b",
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
-        6,
+        13,
         home=("method", "other"),
     ),
     Role(
@@ -143,7 +145,7 @@ ROLES: tuple[Role, ...] = (
             r"we (?:train|fine-?tune|pre-?train|optimi[sz]e|implement)\b",
             r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd)\b",
         ),
-        1,
+        3,
     ),
     Role(
         "setting",
@@ -157,7 +159,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:baseline|competitor)s?\b",
             r"we (?:compare|report|consider)\b",
         ),
-        3,
+        6,
         heading=_heading("data|corp|setup|setting|protocol|benchmark|task|metric|baseline"),
     ),
     Role(
@@ -175,7 +177,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:accuracy|error|score|precision|recall|f-?measure|correlation)\b",
             r"(?:better|worse|higher|lower|best|faster|slower)\b",
         ),
-        7,
+        14,
         home=("results",),
         heading=_heading("result|compar|evaluat|ablation|analys|performance|versus|vs|stud"),
     ),
@@ -192,23 +194,23 @@ ROLES: tuple[Role, ...] = (
             r"(?:out of|outside) (?:the )?(?:domain|scope)",
             r"we (?:plan|intend|hope|expect|would like) to",
         ),
-        2,
+        3,
         heading=_heading("limitation|future|outlook|broader"),
     ),
 )
 
 PRIOR: dict[Question, dict[SectionKind, float]] = {
     "problem": {
-        "abstract": 1.4, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,
+        "abstract": 2.0, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,
         "conclusion": 0.1, "other": 0.3,
     },
     "method": {
-        "abstract": 1.2, "introduction": 1.1, "background": 0.2, "method": 2.0, "experiments": 0.5,
-        "discussion": 0.2, "conclusion": 0.6, "other": 1.2,
+        "abstract": 2.0, "introduction": 1.2, "background": 0.2, "method": 2.0, "experiments": 0.5,
+        "discussion": 0.2, "conclusion": 0.9, "other": 1.2,
     },
     "results": {
-        "abstract": 1.6, "introduction": 0.7, "method": 0.1, "experiments": 1.5, "results": 2.0,
-        "discussion": 1.4, "conclusion": 1.6, "other": 0.6,
+        "abstract": 2.2, "introduction": 0.8, "method": 0.1, "experiments": 1.5, "results": 2.0,
+        "discussion": 1.4, "conclusion": 1.7, "other": 0.6,
     },
 }  # fmt: skip
 """What a section says about the question before its sentences are read. Kinds left out count 0;

@@ -23,7 +23,7 @@ from digest.explain.roles import QUESTIONS, ROLES, Question, Role
 from digest.explain.verify import Fault
 from digest.generation import DecodeOptions, Engine, Prompt
 from digest.records import Evidence
-from digest.words.terms import Glossary
+from digest.words.terms import Glossary, Term
 
 Mode = Literal["compress", "compose"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -46,6 +46,7 @@ COMPOSED = DecodeOptions(max_output_tokens=900)
 MOST_CITED = 3
 """A bullet over more sentences than these says nothing of any."""
 
+MOST_TERMS = 6
 _ROLES = {role.name: role for role in ROLES}
 _ONE_ID = r"[sta]\d+(?:\.r\d+)?"
 _LINE = re.compile(
@@ -87,9 +88,11 @@ class Compress:
 
     mode: Mode = "compress"
 
-    def __init__(self, engine: Engine, glossary: Glossary, prompt: Prompt) -> None:
-        self._engine, self._glossary, self._prompt = engine, glossary, prompt
-        self.wording = repr(prompt)
+    def __init__(self, engine: Engine, glossary: Glossary) -> None:
+        self._engine, self._glossary = engine, glossary
+        self._prompt = Prompt.parse(environment().get_template("compress.j2").render())
+        self._passage = environment().get_template("passage.j2")
+        self.wording = repr(self._prompt) + self._passage.render(passage="", terms=[])
 
     def drafts(self, selection: Selection) -> list[Bullet]:
         """As ``Writer`` has it."""
@@ -101,7 +104,11 @@ class Compress:
         if not asked:
             answers = []
         else:
-            answers = self._engine.complete(self._prompt, [c.text for c in asked], GREEDY)
+            inputs = [
+                self._passage.render(passage=c.text, terms=terms(c.text, self._glossary))
+                for c in asked
+            ]
+            answers = self._engine.complete(self._prompt, inputs, GREEDY)
         made = iter(
             [
                 bullets.bullet(cluster, answer.text, answer.finished, self._glossary)
@@ -112,6 +119,11 @@ class Compress:
             Bullet(each, each.evidence, "", (Fault("form", "empty"),)) if each.cells else next(made)
             for each in clusters
         ]
+
+
+def terms(passage: str, glossary: Glossary) -> list[Term]:
+    """What the glossary has to say of a passage: the first few, for a prompt must stay short."""
+    return glossary.of(passage)[:MOST_TERMS]
 
 
 class Compose:
