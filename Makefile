@@ -15,7 +15,7 @@ PREBUILT ?= 1
 MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-translate lint fmt types \
+.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-translate eval-explain lint fmt types \
   check bench bench-full server-night samples lock clean
 
 help: ## list the targets
@@ -55,6 +55,9 @@ eval-extract: $(VENV)/.run ## how well PDFs are read, on the folder that DATA na
 
 eval-translate: $(VENV)/.run ## how well abstracts are translated, on the folder that DATA names (EVAL_FLAGS=--no-models)
 	$(BIN)/digest --home $(HOME_DIR) eval translate --data $(DATA) $(EVAL_FLAGS)
+
+eval-explain: $(VENV)/.run ## how well papers are read, on the folder that DATA names (EVAL_FLAGS=--no-models)
+	$(BIN)/digest --home $(HOME_DIR) eval explain --data $(DATA) $(EVAL_FLAGS)
 
 lint: $(VENV)/.dev ## ruff: rules and format; edits nothing
 	$(BIN)/ruff check .

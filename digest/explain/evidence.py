@@ -41,7 +41,7 @@ NEAR_BEST = 1.0
 """A sentence serves in its best role, or in one that scores nearly as well."""
 LEAST = 2
 """Clusters that a question gets whatever their scores, where the paper has as many sentences."""
-JOINED_CHARS, MOST_SENTENCES, NEAR = 480, 3, 8
+JOINED_CHARS, MOST_SENTENCES, NEAR = 300, 2, 4
 """Sentences of one role that stand within ``NEAR`` are one bullet, up to so much of them: a short
 bullet cannot hold more."""
 RESERVE = 4
@@ -133,6 +133,22 @@ class Selection:
         """All that were chosen, in the order of the post."""
         return [each for question in QUESTIONS for each in self.chosen[question]]
 
+    def best(self, most: Mapping[Question, int], of_role: Mapping[str, int]) -> list[Cluster]:
+        """At most so many clusters of a question, in the order of the post: tables, then by score.
+
+        ``of_role``: the most of a role, where it has fewer than its question.
+        """
+        found = []
+        for question in QUESTIONS:
+            clusters = self.chosen[question]
+            kept: list[Cluster] = []
+            for each in sorted(clusters, key=lambda c: (not c.cells, -c.score)):
+                same = sum(other.role == each.role for other in kept)
+                if len(kept) < most[question] and same < of_role.get(each.role.name, len(clusters)):
+                    kept.append(each)
+            found += [each for each in clusters if each in kept]
+        return found
+
 
 def select(document: Document, title: str, abstract: str, budget_tokens: int) -> Selection:
     """The evidence for each question.
@@ -182,18 +198,13 @@ def _joined(clusters: Sequence[Cluster], place: Mapping[str, int]) -> list[Clust
 
 def _belong(last: Cluster, each: Cluster, place: Mapping[str, int]) -> bool:
     """Whether two clusters that follow each other are one bullet's matter."""
-    if last.role != each.role or last.cells or each.cells or _both_measured(last, each):
-        return False
+    if last.role != each.role or each.role.question == "results":
+        return False  # two results in one bullet: their figures change places
     end, start = place.get(last.evidence[-1].id), place.get(each.evidence[0].id)
     near = end is not None and start is not None and 0 < start - end <= NEAR
     sentences = len(last.evidence) + len(each.evidence)
     short = len(last.text) + len(each.text) <= JOINED_CHARS
     return near and short and sentences <= MOST_SENTENCES
-
-
-def _both_measured(one: Cluster, other: Cluster) -> bool:
-    """Two results with figures are two bullets: one would lose figures."""
-    return bool(_MEASURED.search(one.text) and _MEASURED.search(other.text))
 
 
 class _Paper:

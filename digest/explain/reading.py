@@ -44,6 +44,8 @@ TRIES = 3
 """Samples for each bullet that failed, decoded together; not compared with other numbers."""
 RETRY = DecodeOptions(max_output_tokens=160, temperature=0.7, top_k=20, seed=11, n_best=TRIES)
 
+SPARES = 12
+"""Clusters of a question that are tried at most, where none of its bullets can be published."""
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""
 
@@ -150,9 +152,16 @@ class Explainer:
     def _spares(
         self, written: Sequence[Bullet], selection: Selection, text: ladder.Text
     ) -> list[Bullet]:
-        """Bullets from the reserve of every question none of whose own can be published."""
+        """Bullets from what comes next, of every question none of whose own can be published."""
         answered = {each.cluster.role.question for each in written if each.publishable}
-        spare = [c for q in QUESTIONS if q not in answered for c in selection.reserve[q]]
+        tried = [each.cluster for each in written]
+        spare = [
+            cluster
+            for question in QUESTIONS
+            if question not in answered
+            for cluster in [*selection.chosen[question], *selection.reserve[question]][:SPARES]
+            if cluster not in tried
+        ]
         return self._mended(self._compress.written(spare), text) if spare else []
 
     def _mended(self, drafts: list[Bullet], text: ladder.Text) -> list[Bullet]:

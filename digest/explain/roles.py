@@ -84,7 +84,8 @@ ROLES: tuple[Role, ...] = (
             r"(?:expensive|costly|prohibitive|difficult|challenging|challenge|infeasible|scarce)\w*",
             r"(?:degrad|deteriorat|overfit|mismatch|unstable|sensitive to)\w*",
             r"(?:cannot|can not|does not|do not|is not|are not|not well|rarely|little)\b",
-            r"(?:problem|issue)s?\b|(?:a|this|the) gap\b",
+            r"(?:big|major|serious|main|key|common|central|open) (?:problem|issue|question)s?\b",
+            r"(?:problem|issue)s? (?:with|of|remain|arise)|(?:a|this|the) gap\b",
             r"(?:hinder|slows|impractical|imped|obscur|ambigu|unclear|manual|tedious|time-consuming"
             r"|restrict|constrain|neglect|ignor|overlook|unable|burden|vulnerab|arbitrar|bias)\w*",
             r"(?:insufficient|inexact|inaccura|unreliable|inefficien|slow)\w*",

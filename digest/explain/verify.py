@@ -64,7 +64,7 @@ _JARGON = LOANS | frozenset(
 )  # fmt: skip
 """Lower-case words that a bullet may keep in English, for its brevity."""
 _CLAUSES = re.compile(r"[，；。]")
-_LOOP = re.compile(r"(.{4,}?)\1{2,}")
+_LOOP = re.compile(r"((?=[\d, ]*[^\d, ]).{4,}?)\1{2,}")  # a list of equal figures is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,11 @@ MOST_CITED = 3
 """A bullet over more sentences than these says nothing of any."""
 
 MOST_TERMS = 6
+MOST_BULLETS: dict[Question, int] = {"problem": 5, "method": 9, "results": 10}
+"""Of a reading in compress mode: a reader's time, and two thirds of a night's. The evidence beyond
+them is what a model that composes reads, too."""
+MOST_OF_ROLE = {"background": 1, "training": 1, "setting": 3, "limit": 1}
+_PERSON = re.compile(r"(?<=\b(?:of|by)\s)[A-Z][a-z]{3,}(?=\.|,| et al|['’]s| and [A-Z]| to )")
 _ROLES = {role.name: role for role in ROLES}
 _ONE_ID = r"[sta]\d+(?:\.r\d+)?"
 _LINE = re.compile(
@@ -84,7 +89,7 @@ class Writer(Protocol):
 
 
 class Compress:
-    """One bullet from each cluster, all of them together."""
+    """One bullet from each of the best clusters, all of them together."""
 
     mode: Mode = "compress"
 
@@ -96,7 +101,7 @@ class Compress:
 
     def drafts(self, selection: Selection) -> list[Bullet]:
         """As ``Writer`` has it."""
-        return self.written(selection.clusters)
+        return self.written(selection.best(MOST_BULLETS, MOST_OF_ROLE))
 
     def written(self, clusters: Sequence[Cluster]) -> list[Bullet]:
         """Bullets of these clusters; those of tables are another's to write and left empty."""
@@ -122,8 +127,12 @@ class Compress:
 
 
 def terms(passage: str, glossary: Glossary) -> list[Term]:
-    """What the glossary has to say of a passage: the first few, for a prompt must stay short."""
-    return glossary.of(passage)[:MOST_TERMS]
+    """What names of people and terms are called: the first few, for a prompt must stay short.
+
+    Small models write 弗里茨曼 for Fitzgerald, and another name the next time.
+    """
+    people = [Term(name, name) for name in dict.fromkeys(_PERSON.findall(passage))]
+    return [*people, *glossary.of(passage)][:MOST_TERMS]
 
 
 class Compose:
