@@ -122,12 +122,14 @@ def unheld(bullet: str, evidence: Sequence[str]) -> list[Fault]:
 def pieces(evidence: Sequence[Evidence]) -> list[str]:
     """What is cited, as pieces that must each hold a triple: rows with their columns' names.
 
-    The caption and the rows without values (a header) belong to every row.
+    The caption, the first row of several and those without values (headers, the label of a group)
+    belong to every row.
     """
     rows = [each.quote for each in evidence if each.kind == "row"]
+    is_head = [not _has_values(row) or (at == 0 and len(rows) > 1) for at, row in enumerate(rows)]
     heads = [each.quote for each in evidence if each.kind == "caption"]
-    heads += [row for row in rows if not _has_values(row)]
-    body = [row for row in rows if _has_values(row)]
+    heads += [row for row, head in zip(rows, is_head, strict=True) if head]
+    body = [row for row, head in zip(rows, is_head, strict=True) if not head]
     sentences = [each.quote for each in evidence if each.kind == "sentence"]
     return sentences + ([" | ".join([*heads, row]) for row in body] or heads)
 
