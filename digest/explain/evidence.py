@@ -32,7 +32,7 @@ from digest.explain.roles import PRIOR, QUESTIONS, ROLES, Question, Role
 from digest.explain.rows import comparisons
 from digest.records import Document, Sentence
 
-BUDGET_SHARE: dict[Question, float] = {"problem": 0.22, "method": 0.40, "results": 0.38}
+BUDGET_SHARE: dict[Question, float] = {"problem": 0.27, "method": 0.38, "results": 0.35}
 MIN_SCORE = 2.2
 """Set by looking at what was chosen in four papers: below it were no sentences worth a bullet."""
 SAME_WORDS = 0.55
@@ -53,7 +53,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _POINTS_ONLY = re.compile(
-    r"(?:(?:fig(?:ure)?s?|tables?|sections?|equations?|eqs?)\.? ?[\dIVX(]|the remainder of|"
+    r"(?:(?:in )?(?:fig(?:ure)?s?|tables?|sections?|equations?|eqs?)\.? ?[\dIVX(]|the remainder of|"
     r"the rest of|see |note that|recall that|let \w+ (?:be|denote))",
     re.IGNORECASE,
 )
@@ -69,6 +69,12 @@ _SAYS_NOTHING = re.compile(
     r"|experiments?|analysis|discussion|examples?)",
     re.IGNORECASE,
 )
+_OUTLINE = re.compile(
+    r"^(?:(?:Finally|Then|Next|First),? )?(?:in )?(?:Sections?|Secs?\.|§|Appendix) ?[IVX\d]+"
+    r"|organi[sz]ed as follows|^throughout (?:this|the) (?:paper|work|article|section)"
+    r"|\b(?:we|is|are) (?:conclud\w+|summari[sz]e\w*|given|discussed) in (?:section|sec\.)",
+    re.IGNORECASE,
+)
 _OTHER_WORK = re.compile(
     r"[A-Z][\w’'-]+ (?:et al\.?|and [A-Z][\w-]+|& [A-Z][\w-]+) ?[\[(]|\[\d+\] "
 )
@@ -78,10 +84,11 @@ _OUTCOME = re.compile(
     re.IGNORECASE,
 )
 _PRESENTS = re.compile(
-    r"\bwe (?:\w+ )?(?:propose|present|introduce|develop|describe|investigate|study|explore|address"
-    r"|tackle|design|use|show|evaluate|apply|train|compare|find|demonstrate)|\b(?:this|our|the"
-    r" present) (?:paper|work|article|study|method|model|approach|framework|contribution)"
-    r"|\bthe proposed\b",
+    r"\bwe (?:\w+ly |also |further |then |first |here |therefore |thus |have )*(?:propos|present"
+    r"|introduc|develop|describ|investigat|stud[yi]|explor|address|tackl|design|use|show|evaluat"
+    r"|appl[yi]|train|compar|find|found|demonstrat|revisit|extend|generali[sz]|derive|construct"
+    r"|adopt|consider|focus)|\b(?:this|our|the present) (?:paper|work|article|study|method|model"
+    r"|approach|framework|contribution)|\bthe proposed\b",
     re.IGNORECASE,
 )
 _TESTS = re.compile(
@@ -374,6 +381,8 @@ def _faults(passage: Passage) -> float:
     penalty = 0.0
     if _POINTS_ONLY.match(text) and not _MEASURED.search(text[12:]):
         penalty += 2.5
+    if _OUTLINE.search(text):
+        penalty += 4.0
     if _SAYS_NOTHING.search(text):
         penalty += 2.0
     if _LEANS.match(text):

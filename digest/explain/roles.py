@@ -26,7 +26,7 @@ class Role:
         question: The part it belongs to.
         label: Bold label in the post.
         cues: What gives such a sentence away.
-        at_most: Sentences of this role in one reading, with those that they lean on counted once.
+        at_most: Sentences of this role in one selection, with those that they lean on counted once.
         bonus: Added to the score: its cues say more than those of the other roles.
         home: Kinds of section whose sentences may have this role even without a cue.
         heading: Headings, in lower case, under which they may, too.
@@ -67,7 +67,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:recent|significant|remarkable) (?:advances|progress|years|work)",
             r"in recent years",
         ),
-        3,
+        6,
         home=("introduction",),
     ),
     Role(
@@ -88,6 +88,10 @@ ROLES: tuple[Role, ...] = (
             r"(?:problem|issue)s? (?:with|of|remain|arise)|(?:a|this|the) gap\b",
             r"(?:hinder|slows|impractical|imped|obscur|ambigu|unclear|manual|tedious|time-consuming"
             r"|restrict|constrain|neglect|ignor|overlook|unable|burden|vulnerab|arbitrar|bias)\w*",
+            r"(?:remains?|still) (?:unknown|unclear|open|elusive|poorly|unsolved|unexplained|an open)",
+            r"(?:not yet|little is known|poorly (?:understood|known|suited)|no (?:such|consensus|"
+            r"general|clear|systematic|principled|standard))\b",
+            r"(?:missing|absence of|unexplained|puzzl|controvers|contradict|disagree|debate)\w*",
             r"(?:insufficient|inexact|inaccura|unreliable|inefficien|slow)\w*",
             r"(?:not (?:hold|generali[sz]e|scale|perform|take|account|have|be able))",
             r"(?:assum(?:e|es|ption)|only|merely|instead|even though|while)\b",
@@ -96,15 +100,18 @@ ROLES: tuple[Role, ...] = (
             r"damag|at the (?:cost|expense) of|too (?:slow|much|large|expensive|costly|many)",
             r"(?:prior|previous|traditional|conventional) (?:work|methods|approaches|systems)",
         ),
-        9,
+        12,
     ),
     Role(
         "idea",
         "method",
         "核心思路",
         _cues(
-            r"we (?:propose|present|introduce|develop|describe|formulate|investigate|study|explore|"
-            r"address|tackle|design)",
+            r"we (?:\w+ly |also |further |then |first |here |therefore |thus |have )*"
+            r"(?:propos|present|introduc|develop|describ|formulat|investigat|stud[yi]|explor|"
+            r"address|tackl|design|revisit|extend|generali[sz]|derive|construct)",
+            r"in this (?:paper|work|article|study|letter|report),? we\b",
+            r"(?:the )?(?:aim|goal|purpose|objective) of this",
             r"(?:this|our|the present) (?:paper|work|article|study|report) (?:proposes|presents|"
             r"introduces|describes|develops|investigates|studies|addresses|explores)",
             r"(?:the|our) (?:proposed|key|main|central|basic|primary) (?:method|idea|contribution|"
@@ -117,7 +124,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:rather than|instead of|instead, we)\b",
             r"(?:this|which) (?:allows|enables|makes it possible|ensures|captures)",
         ),
-        8,
+        11,
         bonus=1.0,
     ),
     Role(
@@ -134,7 +141,7 @@ ROLES: tuple[Role, ...] = (
             r"in order to\b",
             r"by (?:using|combining|adding|replacing|computing|minimi[sz]ing|training)\b",
         ),
-        13,
+        16,
         home=("method", "other"),
     ),
     Role(
@@ -146,7 +153,7 @@ ROLES: tuple[Role, ...] = (
             r"we (?:train|fine-?tune|pre-?train|optimi[sz]e|implement)\b",
             r"(?:learning rate|batch size|optimizer|epochs?|adam|sgd)\b",
         ),
-        3,
+        6,
     ),
     Role(
         "setting",
@@ -160,7 +167,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:baseline|competitor)s?\b",
             r"we (?:compare|report|consider)\b",
         ),
-        6,
+        9,
         heading=_heading("data|corp|setup|setting|protocol|benchmark|task|metric|baseline"),
     ),
     Role(
@@ -175,10 +182,11 @@ ROLES: tuple[Role, ...] = (
             r"(?:we|it) (?:can be )?(?:find|found|observe|observed|show|see|seen)\b",
             r"(?:table|fig(?:ure)?s?\.?) ?\d+ (?:show|compare|report|present|list|illustrate)s?",
             r"(?:significant|consistent|substantial|compar)\w*",
+            r"(?:agree|match|deviat|discrepan|coincid)\w*|in line with",
             r"(?:accuracy|error|score|precision|recall|f-?measure|correlation)\b",
             r"(?:better|worse|higher|lower|best|faster|slower)\b",
         ),
-        14,
+        17,
         home=("results",),
         heading=_heading("result|compar|evaluat|ablation|analys|performance|versus|vs|stud"),
     ),
@@ -195,7 +203,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:out of|outside) (?:the )?(?:domain|scope)",
             r"we (?:plan|intend|hope|expect|would like) to",
         ),
-        3,
+        6,
         heading=_heading("limitation|future|outlook|broader"),
     ),
 )
