@@ -215,8 +215,8 @@ def import_bundle(path: Path, config: Config, progress: Bytes) -> Imported:
 
 def _local_models(config: Config) -> Iterator[catalogue.ModelFile]:
     """Those of the configuration that are files here."""
-    for name in (config.model, config.translator):
-        if not name.startswith(SERVER):
+    for name in (config.model, config.translator, config.checker):
+        if name and not name.startswith(SERVER):
             yield known.ready(name, config.models_dir)
 
 

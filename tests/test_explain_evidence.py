@@ -87,3 +87,27 @@ def test_no_sentence_is_chosen_twice(paper):
 def test_the_budget_is_kept(paper, budget):
     found = select(paper, "Keyword spotting", "", budget)
     assert sum(estimate_tokens(cluster.text) for cluster in found.clusters) <= budget
+
+
+def test_the_best_clusters_of_a_question_keep_their_order(paper):
+    found = select(paper, "Continual learning for keyword spotting", "Keyword spotting.", 1200)
+    few = found.best({"problem": 1, "method": 2, "results": 1}, {"background": 0})
+    assert [each.role.question for each in few] == ["problem", "method", "method", "results"]
+    assert few[0].role.name == "fault"
+    assert [each for each in found.clusters if each in few] == few
+
+
+def test_an_outline_is_no_evidence_beside_anything_else(paper):
+    outline = "In Section 4, we describe the encoder and the training of our proposed network."
+    more = replace(paper.sentences[3], id="s99", text=outline)
+    told = replace(paper, sentences=(*paper.sentences, more))
+    found = select(told, "Continual learning", "", 1200)
+    assert all("s99" not in {each.id for each in c.evidence} for c in found.clusters)
+
+
+def test_a_question_without_evidence_by_score_still_gets_some(paper):
+    plain = replace(
+        paper, sentences=tuple(s for s in paper.sentences if s.id in ("s4", "s5", "s6"))
+    )
+    found = select(plain, "", "", 1200)
+    assert found.chosen["method"]

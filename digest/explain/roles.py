@@ -88,7 +88,7 @@ ROLES: tuple[Role, ...] = (
             r"(?:problem|issue)s? (?:with|of|remain|arise)|(?:a|this|the) gap\b",
             r"(?:hinder|slows|impractical|imped|obscur|ambigu|unclear|manual|tedious|time-consuming"
             r"|restrict|constrain|neglect|ignor|overlook|unable|burden|vulnerab|arbitrar|bias)\w*",
-            r"(?:remains?|still) (?:unknown|unclear|open|elusive|poorly|unsolved|unexplained|an open)",
+            r"(?:remains?|still) (?:unknown|unclear|open|elusive|poorly|unsolved|an open)",
             r"(?:not yet|little is known|poorly (?:understood|known|suited)|no (?:such|consensus|"
             r"general|clear|systematic|principled|standard))\b",
             r"(?:missing|absence of|unexplained|puzzl|controvers|contradict|disagree|debate)\w*",
