@@ -190,7 +190,7 @@ def export_bundle(
         StoreError: The folder is missing, or the disk is full or cannot be written.
     """
     check_folder(out)
-    models = tuple(dict.fromkeys(_local_models(config)))
+    models = tuple(_local_models(config))
     found = gather(checkout, config.models_dir / ".wheels", progress) if carried.wheels else None
     wanted = contents.Wanted(
         carried.since,
@@ -215,8 +215,8 @@ def import_bundle(path: Path, config: Config, progress: Bytes) -> Imported:
 
 def _local_models(config: Config) -> Iterator[catalogue.ModelFile]:
     """Those of the configuration that are files here."""
-    for name in (config.model, config.translator, config.checker):
-        if name and not name.startswith(SERVER):
+    for name in config.models:
+        if not name.startswith(SERVER):
             yield known.ready(name, config.models_dir)
 
 

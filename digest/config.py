@@ -143,6 +143,12 @@ class Config:
     ca_file: str = ""
     pace_file: str = ""
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that is named, once: of this machine, or ``server:NAME``."""
+        named = (self.model, self.translator, self.checker)
+        return tuple(dict.fromkeys(name for name in named if name))
+
     def __post_init__(self) -> None:
         for category in self.categories:
             check_category(category)

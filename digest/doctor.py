@@ -115,8 +115,7 @@ def _home(config: Config) -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
-    names = dict.fromkeys((config.model, config.translator))
-    local = [name for name in names if not name.startswith(SERVER)]
+    local = [name for name in config.models if not name.startswith(SERVER)]
     for name in local:
         yield _looked(f"model {name}", partial(_here, name, config))
     if config.translator in local and config.translator_engine != "llama.cpp":
@@ -136,7 +135,7 @@ def _converted(config: Config) -> Path:
 
 def _server(config: Config) -> Iterator[Finding]:
     """Whether the model server that is named has the models that are."""
-    names = [n for n in dict.fromkeys((config.model, config.translator)) if n.startswith(SERVER)]
+    names = [name for name in config.models if name.startswith(SERVER)]
     for name in names:
         try:
             with model_server(name, config) as server:
