@@ -122,9 +122,9 @@ class Text:
         return replace(faulty, cited=tuple(map(cite, wider)), found=(), how=RECITED)
 
 
-STRAYS_BELOW = 0.6
+STRAYS_BELOW = 0.75
 """A bullet whose cited sentences say less than this share of what another says is wrongly cited."""
-_LEAST_SAID = 0.35
+_LEAST_SAID = 0.25
 
 
 def strays(aligner: Aligner, text: str, cited: Sequence[str]) -> str:

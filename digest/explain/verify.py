@@ -34,7 +34,7 @@ FaultKind = Literal[
     "meaning",
     "thin",
 ]
-_SOFT: frozenset[FaultKind] = frozenset({"thin", "english", "meaning"})
+_SOFT: frozenset[FaultKind] = frozenset({"thin", "english"})
 MOST_ENGLISH = 2
 """Words of the source that a bullet may leave in English if asking again does not help."""
 
@@ -144,7 +144,7 @@ def triples(bullet: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     for clause in _CLAUSES.split(bullet):
         names = tuple(atoms.names(clause))
         measures = tuple(metric.name for metric in metrics(clause))
-        values = [number.text for number in atoms.numbers(clause) if number.hard]
+        values = [n.text for n in atoms.numbers(clause) if n.hard and n.role != "reference"]
         if names or measures:
             found += [(value, names, measures) for value in values]
     return found
