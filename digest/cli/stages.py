@@ -155,9 +155,11 @@ def explain(
 
 def _print_claim(claim: dict[str, Any], indent: str) -> None:
     label = f"{claim['label']}：" if claim["label"] else ""
-    pages = "".join(f" [p.{evidence['page']}]" for evidence in claim["evidence"])
+    numbers = dict.fromkeys(evidence["page"] for evidence in claim["evidence"])
+    pages = "".join(f" [p.{number}]" for number in numbers)
     state = "" if claim["state"] == "verified" or not claim["text"] else f" ({claim['state']})"
-    click.echo(f"{indent}- {label}{claim['text']}{pages}{state}")
+    doubt = "" if claim["support"] is None else f" (checker: {claim['support']:.2f})"
+    click.echo(f"{indent}- {label}{claim['text']}{pages}{state}{doubt}")
     for child in claim["children"]:
         _print_claim(child, indent + "  ")
 

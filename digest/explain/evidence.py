@@ -215,26 +215,39 @@ def _belong(last: Cluster, each: Cluster, place: Mapping[str, int]) -> bool:
 
 
 class _Paper:
-    """Passages with the weights of their words: how rare, how much of the paper's topic."""
+    """Passages with the weights of their words: how rare, how much of the paper's topic.
+
+    Sums over sets are exact (``fsum``): their order differs from process to process.
+    """
 
     def __init__(self, passages: Sequence[Passage], title: str, abstract: str) -> None:
         self.passages = passages
-        self._frequency = Counter(word for passage in passages for word in passage.words)
-        self._total = len(passages) + 1
+        total = len(passages) + 1
+        frequency = Counter(word for passage in passages for word in passage.words)
+        self._rarities = {word: math.log(total / (1 + n)) for word, n in frequency.items()}
+        self._rarest = math.log(total)
+        self._weights: dict[frozenset[str], float] = {}
         self._topic = {word: self._rarity(word) for word in words(abstract)}
         self._topic |= {word: 2 * self._rarity(word) for word in words(title)}
         sketch = [p.words for p in passages if p.kind == "abstract"] or [words(abstract)]
         self._summary = [each for each in sketch if each]
+        self._merit = {
+            p.sentence.id: self._shares(p) + 1.2 * self._echo(p) - _faults(p) for p in passages
+        }
+
+    def merit(self, passage: Passage) -> float:
+        """What a sentence is worth whatever the question: its topic, less its faults."""
+        return self._merit[passage.sentence.id]
 
     def _rarity(self, word: str) -> float:
-        return math.log(self._total / (1 + self._frequency[word]))
+        return self._rarities.get(word, self._rarest)
 
-    def topic(self, passage: Passage) -> float:
+    def _shares(self, passage: Passage) -> float:
         """How much of title and abstract a sentence shares, for its length."""
-        shared = sum(self._topic.get(word, 0.0) for word in passage.words)
+        shared = math.fsum(self._topic.get(word, 0.0) for word in passage.words)
         return shared / (4 + len(passage.words))
 
-    def echo(self, passage: Passage) -> float:
+    def _echo(self, passage: Passage) -> float:
         """Whether it restates a sentence of the abstract: 0 to 1."""
         if passage.kind == "abstract":
             return 0.5
@@ -243,10 +256,14 @@ class _Paper:
     def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
         """Weighted words in common, as a share of the lighter text's."""
         lighter = min(self._weight(one), self._weight(other))
-        return self._weight(one & other) / lighter if lighter > 0 else 0.0
+        common = math.fsum(0.5 + self._rarity(word) for word in one & other)
+        return common / lighter if lighter > 0 else 0.0
 
     def _weight(self, some: frozenset[str]) -> float:
-        return sum(0.5 + self._rarity(word) for word in some)
+        """Of the words of a passage, worked out once: they are compared with all others."""
+        if some not in self._weights:
+            self._weights[some] = math.fsum(0.5 + self._rarity(word) for word in some)
+        return self._weights[some]
 
 
 @dataclass(slots=True)
@@ -344,8 +361,7 @@ def score(passage: Passage, role: Role, paper: _Paper) -> float:
     value = 1.5 * prior + 0.5 * min(cues, 3) + role.bonus
     if role.heading is not None and role.heading.search(passage.heading):
         value += 0.6
-    value += paper.topic(passage) + 1.2 * paper.echo(passage)
-    return value + _fit(passage, role) - _faults(passage)
+    return value + paper.merit(passage) + _fit(passage, role)
 
 
 def _fit(passage: Passage, role: Role) -> float:

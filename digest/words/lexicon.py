@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -96,30 +95,44 @@ class Aligner:
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
         self._stems = {key: stems(text) for key, text in sentences.items()}
-        frequency = Counter(each for found in self._stems.values() for each in found)
+        self._holders: dict[str, list[str]] = {}
+        for key, found in self._stems.items():
+            for each in found:
+                self._holders.setdefault(each, []).append(key)
         total = len(self._stems) + 1
-        self._rarity = {each: math.log(total / (n + 0.5)) for each, n in frequency.items()}
+        self._rarity = {
+            each: math.log(total / (len(keys) + 0.5)) for each, keys in self._holders.items()
+        }
 
     def support(self, text: str, keys: Iterable[str]) -> float:
         """How much of ``text`` the sentences say, 0 to 1: rare words of the paper count more."""
-        return self._share(text, frozenset().union(*(self._stems.get(k, ()) for k in keys)))
-
-    def best(self, text: str) -> tuple[str, float]:
-        """The sentence that says most of ``text``, and how much; ``("", 0)`` where none does."""
-        scores = ((self._share(text, found), key) for key, found in self._stems.items())
-        share, key = max(scores, default=(0.0, ""))
-        return key, share
-
-    def _share(self, text: str, source: frozenset[str]) -> float:
+        source = frozenset().union(*(self._stems.get(key, ()) for key in keys))
         backed = whole = 0.0
         for word in words(text):
             meant = meanings(word)
-            known = [self._rarity[each] for each in meant if each in self._rarity]
-            whole += max(known, default=1.0)
-            backed += max(
-                (self._rarity[e] for e in meant & source if e in self._rarity), default=0.0
-            )
+            whole += max(self._weights(meant), default=1.0)
+            backed += max(self._weights(meant & source), default=0.0)
         return backed / whole if whole else 0.0
+
+    def best(self, text: str) -> tuple[str, float]:
+        """The sentence that says most of ``text``, and how much; ``("", 0)`` where none does.
+
+        Of equals the first.
+        """
+        scores = dict.fromkeys(self._stems, 0.0)
+        whole = 0.0
+        for word in words(text):
+            meant = meanings(word)
+            whole += max(self._weights(meant), default=1.0)
+            said: dict[str, float] = {}
+            for each in meant:
+                weight = self._rarity.get(each, 0.0)
+                for key in self._holders.get(each, ()):
+                    said[key] = max(weight, said.get(key, 0.0))
+            for key, weight in said.items():
+                scores[key] += weight
+        key = max(scores, key=lambda each: scores[each], default="")
+        return (key, scores[key] / whole) if key and whole and scores[key] else ("", 0.0)
 
     def _weights(self, meant: Iterable[str]) -> list[float]:
         return [self._rarity[each] for each in meant if each in self._rarity]
