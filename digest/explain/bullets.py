@@ -15,7 +15,7 @@ from digest.explain.passages import Cluster, cite
 from digest.explain.verify import Fault, faults, pieces, unheld
 from digest.records import Claim, ClaimState, Document, Dropped, Evidence
 from digest.words import atoms
-from digest.words.lexicon import Aligner
+from digest.words.lexicon import Aligner, words
 from digest.words.magnitudes import mend_magnitudes
 from digest.words.polarity import without_exaggeration
 from digest.words.terms import Glossary, without_made_up_expansions
@@ -96,12 +96,18 @@ class Text:
         self._aligner = Aligner({key: each.text for key, each in self._by_id.items()})
 
     def judged(self, each: Bullet) -> Bullet:
-        """The bullet, with a fault where another sentence is much closer to what it says."""
+        """The bullet, with a fault where another sentence is much closer to what it says, or none.
+
+        Few words are no measure.
+        """
         if each.cluster.cells or not each.text:
             return each
         ids = [evidence.id for evidence in each.cited]
-        elsewhere = strays(self._aligner, each.text, ids)
-        return replace(each, found=(*each.found, Fault("meaning"))) if elsewhere else each
+        many = len(words(each.text)) >= FEW_WORDS
+        unheard = many and self._aligner.support(each.text, ids) < LEAST_SUPPORT
+        if not unheard and not strays(self._aligner, each.text, ids):
+            return each
+        return replace(each, found=(*each.found, Fault("meaning")))
 
     def recited(self, faulty: Bullet) -> Bullet:
         """The bullet with what it lacks cited, too, or with the sentence that does say it."""
@@ -122,6 +128,8 @@ class Text:
         return replace(faulty, cited=tuple(map(cite, wider)), found=(), how=RECITED)
 
 
+LEAST_SUPPORT, FEW_WORDS = 0.3, 8
+"""A bullet of so many known words, of which its evidence says less, is about something else."""
 STRAYS_BELOW = 0.75
 """A bullet whose cited sentences say less than this share of what another says is wrongly cited."""
 _LEAST_SAID = 0.25

@@ -72,7 +72,7 @@ _SAYS_NOTHING = re.compile(
 _OUTLINE = re.compile(
     r"^(?:(?:Finally|Then|Next|First),? )?(?:in )?(?:Sections?|Secs?\.|§|Appendix) ?[IVX\d]+"
     r"|organi[sz]ed as follows|^throughout (?:this|the) (?:paper|work|article|section)"
-    r"|\b(?:we|is|are) (?:conclud\w+|summari[sz]e\w*|given|discussed) in (?:section|sec\.)",
+    r"|\b(?:we|is|are|and) (?:\w+ ){0,8}in (?:section|sec\.) ?[IVX\d]",
     re.IGNORECASE,
 )
 _OTHER_WORK = re.compile(
