@@ -119,7 +119,7 @@ class Config:
     server_hosts: tuple[str, ...] = ()
     server_requests: int = 8
     server_key: str = field(default="", repr=False)
-    evidence_tokens: int = 2800
+    evidence_tokens: int = 2400
     writing: str = "auto"
     checker: str = ""
     layout: str = "fast"
@@ -376,7 +376,7 @@ server_requests = 8
 server_key = ""
 
 # Roughly how many tokens of a paper its reading is written from
-evidence_tokens = 2800
+evidence_tokens = 2400
 
 # How a reading is written: "compress" (a bullet from each piece of evidence; what small models can
 # do), "compose" (the model merges and orders), "auto": what `digest eval explain` found better
