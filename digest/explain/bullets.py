@@ -25,6 +25,8 @@ RECITED, REWRITTEN, CUT, QUOTED = "recited", "rewritten", "cut", "quoted"
 """What mended a claim, as ``Claim.how`` has it."""
 HOW = (RECITED, REWRITTEN, CUT, QUOTED)
 
+MOST_ABOUT_CHARS = 50
+"""A longer caption is a paragraph of its own."""
 _STATES: tuple[ClaimState, ...] = ("verified", "repaired", "quoted")
 _HAN_PAIR = re.compile(r"(?=([\u3400-\u9fff]{2}))")
 
@@ -76,8 +78,10 @@ def _faults(text: str, cluster: Cluster) -> list[Fault]:
 def of_table(cluster: Cluster, about: str) -> Bullet:
     """A table's figures after what the table is ``about``, where the caption holds that."""
     caption = [each.quote for each in cluster.evidence if each.kind == "caption"]
-    about = tidy(about.strip().rstrip("。.：:"))
-    if not about or any(fault.hard for fault in faults(f"{about}。", caption)):
+    about = repair.normalise(about).rstrip("。")
+    if not 0 < len(about) <= MOST_ABOUT_CHARS or any(
+        fault.hard for fault in faults(f"{about}。", caption)
+    ):
         about = "各方法的对照"
     return Bullet(
         cluster,
