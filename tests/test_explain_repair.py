@@ -64,3 +64,18 @@ def test_no_cut_is_made_inside_brackets():
 
 def test_a_bullet_whose_first_clause_is_wrong_is_not_cut():
     assert cut("论文的模型达到 95% 的准确率，较为稳健。", ["Our model reaches 94%."]) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "bullet"),
+    [
+        ("此外，模型的误差下降。", "模型的误差下降。"),
+        ("Surprisingly，两步方法更差。", "两步方法更差。"),
+        ("这种方法 unfortunately 也很昂贵。", "这种方法也很昂贵。"),
+        ("ID 嵌入模块（参见第 3.1 节和 4.3 节）接受 ID。", "ID 嵌入模块接受 ID。"),
+        ("在本论文中，论文提出新方法。", "论文提出新方法。"),
+        ("相关系数为 \\~0.97。", "相关系数为 ~0.97。"),
+    ],
+)
+def test_what_leads_nowhere_is_left_out(answer, bullet):
+    assert normalise(answer) == bullet

@@ -26,6 +26,13 @@ _DANGLING = re.compile(
     r"|例如|总之|综上所述|简而言之|换句话说|也就是说|与此同时|事实上|尽管如此|由此|于是)[，,]\s*"
 )
 """A bullet stands alone: there is nothing before it that it could go on from."""
+_ADVERB = re.compile(
+    r"(?<![A-Za-z])(?:unfortunately|surprisingly|notably|importantly|interestingly|remarkably"
+    r"|additionally|furthermore|moreover|however|therefore|consequently|specifically|finally)"
+    r"(?![A-Za-z])[，, ]*",
+    re.IGNORECASE,
+)
+"""Left in English by small models; a bullet says the same without it."""
 _NOWHERE = re.compile(
     r"[（(](?:参?见|如|详见)?(?:第 ?[\d.]+ ?[节章]|图 ?\d+|表 ?\d+|附录 ?\w*|式 ?[(（]?\d+[)）]?|"
     r"[Ff]igure ?\d+|[Tt]able ?\d+|[Ss]ection ?[\d.]+)(?:[和、与]第? ?[\d.]+ ?节?)?(?:所示)?[）)]"
@@ -47,7 +54,8 @@ def normalise(answer: str) -> str:
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1]
     text = text.replace("我们", "论文").replace("本文的论文", "论文").replace("本文", "论文")
-    text = _DANGLING.sub("", _NOWHERE.sub("", text.replace("\\~", "~")))
+    text = _ADVERB.sub("", text.replace("\\~", "~"))
+    text = _DANGLING.sub("", _NOWHERE.sub("", text))
     text = _IN_IT.sub("", _TWICE.sub(r"\1其", tidy(text).strip()))
     return text.rstrip("。．.;；,，") + "。" if text else ""
 

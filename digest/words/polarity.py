@@ -95,12 +95,12 @@ _LESS = re.compile(
     re.IGNORECASE,
 )
 _BETTER = re.compile(
-    r"提高|提升|改善|改进|优于|超越|超过|更好|更优|胜过"
+    r"提高|提升|改善|改进|优于|超越|超过|更好|更优|胜过|好(?:得多|很多|于)|更佳"
     r"|\b(?:improv|better|outperform|surpass|superior|enhanc|exceed|boost)",
     re.IGNORECASE,
 )
 _WORSE = re.compile(
-    r"劣于|更差|恶化|不如|逊于|变差|\b(?:worse|degrad|inferior|underperform|deteriorat)",
+    r"劣于|更差|恶化|不如|逊于|变差|差(?:得多|很多|于)|\b(?:worse|degrad|inferior|underperform|deteriorat)",
     re.IGNORECASE,
 )
 _LOWER_IS_BETTER = re.compile(
