@@ -1,6 +1,7 @@
 import pytest
 
-from digest.explain.verify import faults
+from digest.explain.verify import faults, parted, pieces
+from digest.records import Evidence
 
 SOURCE = "On LibriSpeech, our DLD lowers the WER by 9.32% with 1.64k parameters."
 
@@ -62,3 +63,43 @@ def test_a_number_of_a_table_or_a_citation_backs_nothing():
     assert kinds("论文的滤波器比基线提高 1.5 dB。", source) == []
     assert kinds("论文的滤波器比基线提高 3 dB。", source) == ["number"]
     assert kinds("论文的滤波器比基线提高 12 dB。", source) == ["number"]
+
+
+def test_a_value_belongs_to_a_name_of_any_form():
+    rows = ["Model | WER | Conformer | 4.2", "Model | WER | Transformer | 5.1"]
+    right = "（表 2，WER）：Conformer 4.2；Transformer 5.1"
+    wrong = "（表 2，WER）：Conformer 5.1；Transformer 4.2"
+    assert parted(right, rows) == []
+    assert parted(wrong, rows) == ["5.1", "4.2"]
+
+
+def test_a_second_row_of_headers_is_no_row_of_values():
+    def row(number, quote):
+        return Evidence("row", f"t1.r{number}", 1, quote)
+
+    cited = [
+        row(1, "Method | SNR | SNR"),
+        row(2, " | 10 dB | 20 dB"),
+        row(3, "ZetaNet | 75.0 | 80.1"),
+    ]
+    assert pieces(cited) == ["Method | SNR |  | 10 dB | ZetaNet | 75.0"]
+
+
+@pytest.mark.parametrize(
+    ("bullet", "source"),
+    [
+        (
+            "内容创作者难以判断视频的质量。",
+            "Content creators can hardly judge the quality.",
+        ),
+        ("模型读取文本文件和脚本文件。", "The model reads text files and script files."),
+    ],
+)
+def test_words_that_hold_author_or_paper_are_no_subject(bullet, source):
+    assert "subject" not in kinds(bullet, source)
+
+
+def test_a_negation_that_the_evidence_lacks_is_found():
+    source = "Including more data improves the accuracy of the input module under noise."
+    assert "negation" in kinds("加入更多数据并不能提高输入模块在噪声下的准确率。", source)
+    assert "negation" not in kinds("加入更多数据提高了输入模块在噪声下的准确率。", source)

@@ -44,11 +44,23 @@ def test_ids_before_a_text_are_its_citation():
     assert last.text == "滤波器在语料的纯净部分达到 99.63% 的准确率。"
 
 
-@pytest.mark.parametrize(
-    "line", ["没有编号的要点。", "[s99] 引用了不存在的句子。", "", "[] 空的编号。"]
-)
-def test_a_line_without_evidence_that_exists_is_no_bullet(line):
+@pytest.mark.parametrize("line", ["没有编号的要点。", "", "[] 空的编号。"])
+def test_a_line_without_evidence_is_no_bullet(line):
     assert drafts(lambda _asked: line) == []
+
+
+@pytest.mark.parametrize("line", ["[s99] 引用了不存在的句子。", "[s1, s99] 引用了不存在的句子。"])
+def test_a_line_that_cites_what_was_not_given_is_faulty(line):
+    for each in drafts(lambda _asked: line):
+        assert not each.publishable
+        assert "s99" in str(each.found[0])
+
+
+@pytest.mark.parametrize("ids", ["[s1][s3]", "[s1, s3]", "[s1–s3]", "(s1、s3)", "[s1 and s3]"])
+def test_ids_may_be_written_in_many_ways(ids):
+    for each in drafts(lambda _asked: f"{ids} 滤波器在汽车里降低 27%，在纯净部分达到 99.63%。"):
+        assert [evidence.id for evidence in each.cited] == ["s1", "s3"]
+        assert each.text.startswith("滤波器")
 
 
 def test_an_answer_that_was_cut_off_loses_its_last_line():
@@ -115,4 +127,17 @@ def test_the_checker_marks_and_keeps_every_claim():
     judge = Judge(Says(("是", 0.0), ("否", 0.0), ("也许", 0.0), ("是", -0.693147)))
     found = [claim.support for claim in leaves(judge.marked(reading))]
     assert found == [1.0, 0.0, None, pytest.approx(0.5)]
+
+
+def test_the_word_that_was_said_decides_which_side_of_a_half_it_is():
+    unsure = Judge(Says(("是", -0.8), ("否", -0.8), ("是否", -0.1)))
+    yes, no, whether = unsure.support([("甲。", "A."), ("乙。", "B."), ("丙。", "C.")])
+    assert no < 0.5 <= yes
+    assert whether < 0.5
+
+
+def test_the_checker_keeps_what_it_marks():
+    made = [Claim("", text, (), "verified") for text in ("甲。", "乙。")]
+    reading = Breakdown((made[0],), (made[1],), (), "full", (), MadeBy("t", "1"))
+    judge = Judge(Says(("否", 0.0), ("否", 0.0)))
     assert [claim.text for claim in leaves(judge.marked(reading))] == [c.text for c in made]

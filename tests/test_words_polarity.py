@@ -111,6 +111,8 @@ def test_turned_direction(source: str, target: str, turned: bool) -> None:
         ("The error falls significantly.", "误差显著降低。", "误差显著降低。"),
         ("A large gain is seen.", "提升明显。", "提升明显。"),
         ("A gain is seen.", "提升明显。", "提升明显。"),
+        ("A t-test is run.", "进行显著性检验。", "进行显著性检验。"),
+        ("A saliency map guides it.", "显著图引导裁剪。", "显著图引导裁剪。"),
     ],
 )
 def test_an_exaggeration_that_nothing_justifies_is_cut(source, target, plain):

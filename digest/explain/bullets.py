@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.explain import repair
-from digest.explain.passages import Cluster, cite
+from digest.explain.passages import Cluster, cite, passages_of
 from digest.explain.verify import Fault, faults, pieces, unheld
 from digest.records import Claim, ClaimState, Document, Dropped, Evidence
 from digest.words import atoms
@@ -28,6 +28,7 @@ HOW = (RECITED, REWRITTEN, CUT, QUOTED)
 MOST_ABOUT_CHARS = 50
 """A longer caption is a paragraph of its own."""
 _STATES: tuple[ClaimState, ...] = ("verified", "repaired", "quoted")
+_LATIN = re.compile(r"[A-Za-z0-9]")
 _HAN_PAIR = re.compile(r"(?=([\u3400-\u9fff]{2}))")
 
 
@@ -47,6 +48,11 @@ class Bullet:
         return bool(self.text) and not any(fault.hard for fault in self.found)
 
     @property
+    def mendable(self) -> bool:
+        """Whether a model may try again: from sentences, and there are some."""
+        return bool(self.cluster.evidence) and not self.cluster.cells
+
+    @property
     def state(self) -> ClaimState:
         if self.how == QUOTED:
             return "quoted"
@@ -55,7 +61,10 @@ class Bullet:
 
 def bullet(cluster: Cluster, answer: str, finished: bool, glossary: Glossary) -> Bullet:
     """An answer with its faults; one that was cut off or is empty is faulty as a whole."""
-    label, text = repair.labelled(repair.normalise(answer))
+    whole = repair.normalise(answer)
+    label, text = repair.labelled(whole)
+    if label and (_LATIN.search(label) or faults(f"{label}：{text}", pieces(cluster.evidence))):
+        label, text = "", whole  # it names what the bullet is about
     text = glossary.mended(cluster.text, text)
     text = tidy(without_made_up_expansions(cluster.text, text, glossary))
     text = without_exaggeration(cluster.text, mend_magnitudes(cluster.text, text))
@@ -65,8 +74,6 @@ def bullet(cluster: Cluster, answer: str, finished: bool, glossary: Glossary) ->
         found = _faults(text, cluster)
     if not finished:
         found.append(Fault("form", "cut off"))
-    if label and faults(f"{label}：{text}", pieces(cluster.evidence)):
-        label = ""
     return Bullet(cluster, cluster.evidence, text, tuple(found), label=label)
 
 
@@ -92,12 +99,12 @@ def of_table(cluster: Cluster, about: str) -> Bullet:
 
 
 class Text:
-    """The paper that bullets are held against, as sentences and by what they mean."""
+    """The paper that bullets are held against: its sentences that may be evidence, no others."""
 
     def __init__(self, document: Document) -> None:
-        self._sentences = document.sentences
-        self._by_id = {sentence.id: sentence for sentence in document.sentences}
-        self._aligner = Aligner({key: each.text for key, each in self._by_id.items()})
+        self._sentences = [passage.sentence for passage in passages_of(document)]
+        self._by_id = {sentence.id: sentence for sentence in self._sentences}
+        self._aligner = aligner(document)
 
     def judged(self, each: Bullet) -> Bullet:
         """The bullet, with a fault where another sentence is much closer to what it says, or none.
@@ -115,21 +122,27 @@ class Text:
 
     def recited(self, faulty: Bullet) -> Bullet:
         """The bullet with what it lacks cited, too, or with the sentence that does say it."""
-        if not faulty.found or faulty.cluster.cells:
+        if not faulty.found or faulty.cluster.cells or any(f.kind == "form" for f in faulty.found):
             return faulty
         closest = self._by_id.get(strays(self._aligner, faulty.text, [e.id for e in faulty.cited]))
         if closest is not None:
             moved = Cluster(faulty.cluster.role, (cite(closest),), faulty.cluster.score)
-            found = _faults(faulty.text, moved)
-            if not found:
-                return replace(faulty, cluster=moved, cited=moved.evidence, found=(), how=RECITED)
+            there = replace(faulty, cluster=moved, cited=moved.evidence, found=(), how=RECITED)
+            if not _faults(faulty.text, moved) and not self.judged(there).found:
+                return there
         if faulty.publishable:
             return faulty
         cited = [self._by_id[each.id] for each in faulty.cited if each.id in self._by_id]
         wider = repair.reattribute(faulty.text, cited, self._sentences, faulty.found)
         if wider is None:
             return faulty
-        return replace(faulty, cited=tuple(map(cite, wider)), found=(), how=RECITED)
+        there = replace(faulty, cited=tuple(map(cite, wider)), found=(), how=RECITED)
+        return faulty if self.judged(there).found else there
+
+
+def aligner(document: Document) -> Aligner:
+    """Of the sentences that may be evidence: at writing and at checking the same."""
+    return Aligner({p.sentence.id: p.sentence.text for p in passages_of(document)})
 
 
 LEAST_SUPPORT, FEW_WORDS = 0.3, 8
@@ -152,8 +165,9 @@ def strays(aligner: Aligner, text: str, cited: Sequence[str]) -> str:
 
 def cut(faulty: Bullet) -> Bullet:
     """The bullet without its faulty clause, where what is left stands."""
-    if faulty.publishable:
-        return faulty
+    strayed = any(fault.kind == "meaning" for fault in faulty.found)
+    if faulty.publishable or strayed or not faulty.mendable:
+        return faulty  # no clause less makes another sentence's bullet this one's
     shorter = repair.cut(faulty.text, pieces(faulty.cited))
     return faulty if shorter is None else replace(faulty, text=shorter, found=(), how=CUT)
 
@@ -229,7 +243,9 @@ def claims(bullets: Sequence[Bullet]) -> tuple[Claim, ...]:
     found = []
     for label, children in groups.items():
         if len(children) == 1:
-            found.append(replace(children[0], label=label))
+            [only] = children
+            text = f"{only.label}：{only.text}" if only.label else only.text
+            found.append(replace(only, label=label, text=text))
         else:
             weakest = max((child.state for child in children), key=_STATES.index)
             found.append(Claim(label, "", (), weakest, tuple(children)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from digest.explain.bullets import strays
+from digest.explain.bullets import aligner, strays
 from digest.explain.rows import caption_evidence, row_evidence
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
 from digest.records import Claim, Document, Evidence
@@ -34,6 +34,8 @@ class Sources:
             ("sentence", f"a{number}", 0): text
             for number, text in enumerate(split_sentences(abstract), 1)
         }
+        self._abstract = Aligner({key[1]: text for key, text in self._texts.items()})
+        self._document = document
         if document is not None:
             self._texts |= {("sentence", s.id, s.page): s.text for s in document.sentences}
             cited = [
@@ -47,8 +49,8 @@ class Sources:
             self._texts |= {(each.kind, each.id, each.page): each.quote for each in cited}
 
     @cached_property
-    def _aligner(self) -> Aligner:
-        return Aligner({key[1]: text for key, text in self._texts.items() if key[0] == "sentence"})
+    def _paper(self) -> Aligner:
+        return self._abstract if self._document is None else aligner(self._document)
 
     def holds(self, evidence: Evidence) -> bool:
         """Whether it stands verbatim where it says."""
@@ -58,7 +60,9 @@ class Sources:
         """The sentence that a claim is from rather than from what it cites; "" for none."""
         if any(each.kind != "sentence" for each in claim.evidence):
             return ""
-        return strays(self._aligner, claim.text, [each.id for each in claim.evidence])
+        ids = [each.id for each in claim.evidence]
+        of_abstract = all(each.page == 0 for each in claim.evidence)
+        return strays(self._abstract if of_abstract else self._paper, claim.text, ids)
 
 
 def misquoted(claim: Claim, known: Sources) -> list[Evidence]:
@@ -71,7 +75,8 @@ def unsupported(claim: Claim) -> list[Fault]:
     held = pieces(claim.evidence)
     if any(each.kind == "row" for each in claim.evidence):
         return unheld(claim.text, held)
-    return [fault for fault in faults(claim.text, held) if fault.kind in _OF_CONTENT]
+    text = f"{claim.label}：{claim.text}" if claim.label else claim.text
+    return [fault for fault in faults(text, held) if fault.kind in _OF_CONTENT]
 
 
 def problems(claim: Claim, known: Sources) -> list[str]:

@@ -64,8 +64,8 @@ _SAYS_NOTHING = re.compile(
     r"|next section|multiple modules|(?:shows?|gives|lists) (?:the|an?) (?:overview|breakdown"
     r"|results)|we (?:now|first|next|then) (?:describe|review|present|discuss|turn)"
     r"|for (?:more|further) details)"
-    r"|\bwe (?:also )?(?:present|describe|provide|report|give|discuss|include|list) (?:the|an?|our"
-    r"|some) (?:\w+ )?(?:data|model|structure|evaluation|results?|comparisons?|overview|details?"
+    r"|\bwe (?:also )?(?:present|describe|provide|report|give|discuss|include|list) the (?:\w+ )?"
+    r"(?:data|model|structure|evaluation|results?|comparisons?|overview|details?"
     r"|experiments?|analysis|discussion|examples?)",
     re.IGNORECASE,
 )

@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from digest.explain.writers import environment
 from digest.generation import Completion, DecodeOptions, Engine, Prompt
-from digest.records import Breakdown, Claim, leaves
+from digest.records import DOUBTED, Breakdown, Claim, leaves
 
 _ONE_WORD = DecodeOptions(max_output_tokens=1)
-_YES, _NO = ("是", "yes", "对"), ("否", "不", "no", "错")
+_YES, _NO = ("是", "yes", "对"), ("否", "不", "no", "错", "是否")
 
 
 class Judge:
@@ -52,9 +52,10 @@ class Judge:
 
 
 def _yes(answer: Completion) -> float | None:
+    """How likely "yes" is; the word that was said decides on which side of a half."""
     if answer.score is None:
         return None
     word, sure = answer.text.strip().lower(), math.exp(answer.score)
-    if word.startswith(_YES):
-        return sure
-    return 1 - sure if word.startswith(_NO) else None
+    if word.startswith(_NO):
+        return min(1 - sure, DOUBTED - 0.01)
+    return max(sure, DOUBTED) if word.startswith(_YES) else None

@@ -24,10 +24,13 @@ OWN_WORK = re.compile(
     r"|\bthe proposed\b",
     re.IGNORECASE,
 )
-CITATION = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]|\([^()]*\b(?:19|20)\d\d[a-z]?\)")
+CITATION = re.compile(
+    r"\[\d+(?:[,–-] ?\d+)*\]|\((?=[^()]*[A-Za-z]{2})[^()=]*\b(?:19|20)\d\d[a-z]?\)"
+    r"|(?<=al\. )\((?:19|20)\d\d[a-z]?\)"
+)
 _POINTER = re.compile(
     r"\s*\((?:(?:also )?(?:see|cf\.?|shown in|as in) )?(?:also )?(?:Sections?|Secs?\.|Figures?"
-    r"|Figs?\.|Tables?|Tabs?\.|Eqs?\.|Equations?|Appendix|Algorithm|§) ?[^()]{1,40}\)",
+    r"|Figs?\.|Tables?|Tabs?\.|Eqs?\.|Equations?|Appendix|Algorithm|§)(?![a-z]) ?[^()]{1,40}\)",
     re.IGNORECASE,
 )
 _AS_SHOWN = re.compile(
@@ -37,7 +40,8 @@ _AS_SHOWN = re.compile(
 )
 _FOOTNOTE = re.compile(r"\s*\(?\s?https?://[^\s)]+\s?\)?")
 _NO_SCIENCE = re.compile(
-    r"acknowledg|fundin|author|(?:competing|conflicts? of) interest|(?:data|code) availab|ethic"
+    r"acknowledg|funding|authors?\b(?! (?:identif|attrib))|(?:data|code) availab|ethics\b"
+    r"|ethical (?:consider|statement)|(?:competing|conflicts? of) interest"
     r"|index terms|key ?words|ccs concepts|contents|biograph|organi[sz]ation of"
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]{2,}")
@@ -96,7 +100,7 @@ def readable(text: str) -> str:
     """``text`` without citations, addresses and pointers to other places of the paper."""
     text = _AS_SHOWN.sub(lambda match: match[1].upper(), CITATION.sub(_uncited, text))
     text = _FOOTNOTE.sub("", _POINTER.sub("", text))
-    return re.sub(r"\s+(?=[.,;:)\s])", "", text)
+    return re.sub(r"\s+(?=[,;:)\s]|\.(?!\d))", "", text)
 
 
 def cluster(role: Role, sentences: Sequence[Sentence], score: float) -> Cluster:
@@ -112,7 +116,7 @@ def cite(sentence: Sentence) -> Evidence:
 def _uncited(match: re.Match[str]) -> str:
     """Nothing for a citation; numbers in brackets that do not rise are data, not references."""
     numbers = [int(number) for number in re.findall(r"\d+", match.group())]
-    rising = all(one < two for one, two in pairwise(numbers))
+    rising = all(one < two for one, two in pairwise(numbers)) and 0 not in numbers
     return "" if match.group()[0] == "(" or rising else match.group()
 
 

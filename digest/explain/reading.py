@@ -18,7 +18,7 @@ from digest.explain import evidence
 from digest.explain.bullets import Bullet
 from digest.explain.evidence import Selection
 from digest.explain.judge import Judge
-from digest.explain.passages import passages_of, readable
+from digest.explain.passages import Cluster, passages_of, readable
 from digest.explain.roles import QUESTIONS
 from digest.explain.verify import FaultKind
 from digest.explain.writers import GREEDY, Compose, Compress, Mode, Writer, environment, terms
@@ -35,7 +35,7 @@ from digest.records import (
     to_json,
 )
 from digest.words.sentences import split_sentences
-from digest.words.terms import Glossary
+from digest.words.terms import Glossary, Term
 
 RECIPE = 5
 """Rises with every change that alters a reading made from the same paper by the same model."""
@@ -107,7 +107,7 @@ class Explainer:
         composes = mode == "compose"
         self._writer: Writer = Compose(engine, self._glossary) if composes else self._compress
         wording = repr((self._again, _COMPLAINTS)) + self._compress.wording
-        wording += self._retry.render(passage="", faults=[], terms=[])
+        wording += self._retry.render(passage="", faults=[], terms=[Term("a", "b")])
         wording += self._writer.wording if composes else ""
         self.made_by = MadeBy(
             engine=engine.name,
@@ -155,13 +155,13 @@ class Explainer:
         """Bullets from what comes next, of every question none of whose own can be published."""
         answered = {each.cluster.role.question for each in written if each.publishable}
         tried = [each.cluster for each in written]
-        spare = [
-            cluster
-            for question in QUESTIONS
-            if question not in answered
-            for cluster in [*selection.chosen[question], *selection.reserve[question]][:SPARES]
-            if cluster not in tried
-        ]
+        spare: list[Cluster] = []
+        for question in QUESTIONS:
+            if question in answered:
+                continue
+            left = [*selection.chosen[question], *selection.reserve[question]]
+            left = [each for each in left if each not in tried]
+            spare += sorted(left, key=lambda each: -each.score)[:SPARES]
         return self._mended(self._compress.written(spare), text) if spare else []
 
     def _mended(self, drafts: list[Bullet], text: ladder.Text) -> list[Bullet]:
@@ -169,8 +169,8 @@ class Explainer:
         drafts = self._with_tables(drafts)
         drafts = [text.recited(text.judged(each)) for each in drafts]
         drafts = self._ask_again(drafts, text)
-        drafts = [ladder.cut(each) for each in drafts]
-        return self._quote(drafts)
+        drafts = self._quote([ladder.cut(each) for each in drafts])
+        return [text.judged(each) if each.how and each.publishable else each for each in drafts]
 
     def _with_tables(self, drafts: list[Bullet]) -> list[Bullet]:
         """The figures of tables, after what their captions say they are about."""
@@ -186,7 +186,7 @@ class Explainer:
 
     def _ask_again(self, bullets: list[Bullet], text: ladder.Text) -> list[Bullet]:
         """Another answer, from ``TRIES`` samples, for every bullet that has a fault."""
-        faulty = [i for i, each in enumerate(bullets) if each.found and not each.cluster.cells]
+        faulty = [i for i, each in enumerate(bullets) if each.found and each.mendable]
         if not faulty:
             return bullets
         inputs = [self._complaint(bullets[index]) for index in faulty]
@@ -212,9 +212,7 @@ class Explainer:
 
     def _quote(self, bullets: list[Bullet]) -> list[Bullet]:
         """The translated source sentence in place of every bullet that cannot be published."""
-        lost = [
-            i for i, each in enumerate(bullets) if not each.publishable and not each.cluster.cells
-        ]
+        lost = [i for i, each in enumerate(bullets) if not each.publishable and each.mendable]
         if not lost:
             return bullets
         # The last sentence of a cluster is the one it was chosen for.

@@ -35,15 +35,18 @@ _ADVERB = re.compile(
 """Left in English by small models; a bullet says the same without it."""
 _NOWHERE = re.compile(
     r"[（(](?:参?见|如|详见)?(?:第 ?[\d.]+ ?[节章]|图 ?\d+|表 ?\d+|附录 ?\w*|式 ?[(（]?\d+[)）]?|"
-    r"[Ff]igure ?\d+|[Tt]able ?\d+|[Ss]ection ?[\d.]+)(?:[和、与]第? ?[\d.]+ ?节?)?(?:所示)?[）)]"
+    r"[Ff]igure ?\d+|[Tt]able ?\d+|[Ss]ection ?[\d.]+)(?:[和、与]第? ?[\d.]+ ?节?)?(?: ?所示)?[）)]"
 )
 """A pointer to a place that the reader of a post does not see."""
 _LABELLED = re.compile(r"^([\u3400-\u9fffA-Za-z0-9 -]{2,14})[：:]\s*(?=\S{8,})")
-_GOES_ON = re.compile(r"^(?:但是?|而|并且?|且|因此|从而|不过|然而|所以|以及|同时)(?!行|非|发)")
+_GOES_ON = re.compile(
+    r"^(?:但是?|而且|并且|并(?![联列排行非发])|而|且|因此|从而|不过|然而|所以|以及|同时(?!发))"
+)
 """What a clause begins with that goes on from the one before it."""
 _CLAUSE = re.compile(r"(?<=[，；])(?![^（\[]*[）\]])")
 """After a comma that is not inside brackets."""
-_TWICE = re.compile(r"(论文[^，。；（）]*?)论文的")
+_THIS_PAPER = re.compile(r"(?<![文样脚范基副剧课])本文(?![件档字本])")
+_TWICE = re.compile(r"(论文[^，。；（）]*?)(?<![他些篇类])论文的")
 _IN_IT = re.compile(r"^(?:在)?(?:本|这篇)?论文中?[，,]\s*(?=论文)")
 
 
@@ -51,9 +54,11 @@ def normalise(answer: str) -> str:
     """A model's answer as one bullet: its first line, without a list mark, with one full stop."""
     lines = [line.strip() for line in answer.splitlines() if line.strip()]
     text = _OPENING.sub("", lines[0]) if lines else ""
+    inside = text[1:-1]
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
-        text = text[1:-1]
-    text = text.replace("我们", "论文").replace("本文的论文", "论文").replace("本文", "论文")
+        text = text if any(mark in inside for mark in _QUOTES) else inside
+    text = _THIS_PAPER.sub("论文", text.replace("**", "").replace("我们", "论文"))
+    text = text.replace("论文的论文", "论文")
     text = _ADVERB.sub("", text.replace("\\~", "~"))
     text = _DANGLING.sub("", _NOWHERE.sub("", text))
     text = _IN_IT.sub("", _TWICE.sub(r"\1其", tidy(text).strip()))

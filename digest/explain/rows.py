@@ -48,6 +48,7 @@ _SETTING = re.compile(
 )
 _LABEL = re.compile(r"^\s*(?:Table|Tab\.)\s*[\dIVX]+[.:]?\s*", re.IGNORECASE)
 _BROKEN = re.compile(r"(?<=[a-z])- (?=[a-z])")  # a word at the end of a line
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 _DIGITS = re.compile(r"-?\d*\.?\d+")
 _NO_MEASURE = re.compile(
     r"^\W*#|param|languages?$|\bsize|\byears?\b|\bsteps?\b|\bepochs?|\btokens|^[^A-Za-z]*$",
@@ -152,7 +153,8 @@ def _lines(table: Table) -> list[_Line]:
     found = []
     for at, row in enumerate(table.rows[table.header_rows :], table.header_rows):
         label = row.cells[0] if row.cells else ""
-        short = 0 < len(label) <= MOST_LABEL_CHARS and len(label.split()) <= MOST_LABEL_WORDS
+        named = bool(CITATION.sub("", label).strip())  # a bare reference is no name
+        short = named and len(label) <= MOST_LABEL_CHARS and len(label.split()) <= MOST_LABEL_WORDS
         if short and not is_value(label) and has_values(row):
             found.append(_Line(row, label, group_of(table, at)))
     names = [(line.group, line.label) for line in found]
@@ -178,8 +180,12 @@ def _mine(lines: Sequence[_Line], paper: _Paper) -> _Line | None:
 def _figure(line: _Line, column: int) -> float | None:
     if column == 0 or column >= len(line.row.cells) or not is_value(line.row.cells[column]):
         return None
-    match = _DIGITS.search(line.row.cells[column].replace("−", "-").replace("–", "-"))
+    match = _DIGITS.search(_plain_digits(line.row.cells[column]))
     return float(match[0]) if match else None
+
+
+def _plain_digits(cell: str) -> str:
+    return _THOUSANDS.sub("", cell.replace("−", "-").replace("–", "-"))
 
 
 def _telling(cell: str, name: str, paper: _Paper) -> float:

@@ -46,7 +46,9 @@ _LATIN_RUN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[ ,]+){6,}")
 _LEAK = re.compile(
     r"<\|?|\|>|改写|要点[:：]|原文|简体中文|不超过\d|第三人称|以下是|好的[，,]|\bassistant\b"
 )
-_SUBJECT = re.compile(r"论文|本文|作者|本研究|该研究")
+_SUBJECT = re.compile(
+    r"论文|(?<![文样脚范基副剧课])本文(?![件档字本])|(?<![创工写制合操])作者|本研究|该研究"
+)
 _OWN_WORK = re.compile(
     r"\b(?:we|our|ours|us|authors?)\b|\b(?:this|the|present) (?:paper|work|article|study|report)\b"
     r"|\bproposed\b|\bin this \w+",
@@ -122,11 +124,14 @@ def unheld(bullet: str, evidence: Sequence[str]) -> list[Fault]:
 def pieces(evidence: Sequence[Evidence]) -> list[str]:
     """What is cited, as pieces that must each hold a triple: rows with their columns' names.
 
-    The caption, the first row of several and those without values (headers, the label of a group)
-    belong to every row.
+    The caption, the first row of several, those without a name and those without values (headers,
+    the label of a group) belong to every row.
     """
     rows = [each.quote for each in evidence if each.kind == "row"]
-    is_head = [not _has_values(row) or (at == 0 and len(rows) > 1) for at, row in enumerate(rows)]
+    is_head = [
+        not _has_values(row) or row.startswith(" | ") or (at == 0 and len(rows) > 1)
+        for at, row in enumerate(rows)
+    ]
     heads = [each.quote for each in evidence if each.kind == "caption"]
     heads += [row for row, head in zip(rows, is_head, strict=True) if head]
     body = [row for row, head in zip(rows, is_head, strict=True) if not head]
@@ -142,7 +147,7 @@ def triples(bullet: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """``(value, names, Chinese measures)`` of each clause that has a value and either of them."""
     found = []
     for clause in _CLAUSES.split(bullet):
-        names = tuple(atoms.names(clause))
+        names = tuple(atoms.latin_words(clause))
         measures = tuple(metric.name for metric in metrics(clause))
         values = [n.text for n in atoms.numbers(clause) if n.hard and n.role != "reference"]
         if names or measures:
@@ -168,11 +173,11 @@ def _meets(
     value: str, names: Sequence[str], measures: Sequence[str], evidence: Sequence[str]
 ) -> bool:
     whole = " ".join(evidence)
-    wanted = [name for name in names if not atoms.missing_names(name, whole)]
+    wanted = [name for name in names if atoms.occurs(name, whole)]
     cues = [m.english for m in METRICS if m.name in measures and m.english.search(whole)]
     return any(
         not atoms.extra_numbers(piece, value)
-        and not any(atoms.missing_names(name, piece) for name in wanted)
+        and all(atoms.occurs(name, piece) for name in wanted)
         and all(cue.search(piece) for cue in cues)
         for piece in evidence
     )

@@ -51,11 +51,16 @@ MOST_BULLETS: dict[Question, int] = {"problem": 5, "method": 9, "results": 10}
 """Of a reading in compress mode: a reader's time, and two thirds of a night's. The evidence beyond
 them is what a model that composes reads, too."""
 MOST_OF_ROLE = {"background": 1, "training": 1, "setting": 3, "limit": 1}
-_PERSON = re.compile(r"(?<=\b(?:of|by)\s)[A-Z][a-z]{3,}(?=\.|,| et al|['’]s| and [A-Z]| to )")
+_PERSON = re.compile(
+    r"\b([A-Z][a-z]{3,})(?= et al|['’]s (?:method|algorithm|theorem|filter|test|linear))"
+    r"|\b(?:methods?|algorithm|filter|approach|work|framework|tracker|theorem) (?:of|by) "
+    r"([A-Z][a-z]{3,})"
+)
 _ROLES = {role.name: role for role in ROLES}
 _ONE_ID = r"[sta]\d+(?:\.r\d+)?"
+_BETWEEN = r"(?:\s*[\]】)）]\s*[\[【(（]\s*|\s*(?:[,，、;和–-]|and)?\s*)"
 _LINE = re.compile(
-    rf"^\W{{0,4}}[\[【(（]?(?P<ids>{_ONE_ID}(?:\s*[,，、;和 ]\s*{_ONE_ID})*)[\]】)）]?"
+    rf"^\W{{0,4}}[\[【(（]?(?P<ids>{_ONE_ID}(?:{_BETWEEN}{_ONE_ID})*)[\]】)）]?"
     r"\s*[:：.、-]?\s*(?P<text>.+)$"
 )
 _ID = re.compile(_ONE_ID)
@@ -97,7 +102,7 @@ class Compress:
         self._engine, self._glossary = engine, glossary
         self._prompt = Prompt.parse(environment().get_template("compress.j2").render())
         self._passage = environment().get_template("passage.j2")
-        self.wording = repr(self._prompt) + self._passage.render(passage="", terms=[])
+        self.wording = repr(self._prompt) + self._passage.render(passage="", terms=[Term("a", "b")])
 
     def drafts(self, selection: Selection) -> list[Bullet]:
         """As ``Writer`` has it."""
@@ -131,7 +136,8 @@ def terms(passage: str, glossary: Glossary) -> list[Term]:
 
     Small models write 弗里茨曼 for Fitzgerald, and another name the next time.
     """
-    people = [Term(name, name) for name in dict.fromkeys(_PERSON.findall(passage))]
+    named = (one or other for one, other in _PERSON.findall(passage))
+    people = [Term(name, name) for name in dict.fromkeys(named)]
     return [*people, *glossary.of(passage)][:MOST_TERMS]
 
 
@@ -155,6 +161,7 @@ class Compose:
         }
         if not known:
             return []
+        known = dict(sorted(known.items(), key=lambda item: int(item[0][1:])))
         read = tuple(f"[{each.id}] {_plain(each)}" for each in known.values())
         prompt = Prompt.parse(self._template.render())
         prompt = Prompt(prompt.system, prompt.task, passages=read)
@@ -187,9 +194,12 @@ class Compose:
                 continue
             ids = list(dict.fromkeys(_ID.findall(match["ids"])))
             cited = tuple(each for key, each in known.items() if key in ids)[:MOST_CITED]
-            if cited:
-                role = _role_of(cited, selection, question)
-                cluster = Cluster(role, cited, 0.0)
+            role = _role_of(cited, selection, question)
+            cluster = Cluster(role, cited, 0.0)
+            if not cited or len(ids) > sum(key in known for key in ids):
+                unknown = (Fault("form", f"cites what it was not given: {match['ids']}"),)
+                found.append(Bullet(cluster, cited, match["text"], unknown))
+            else:
                 found.append(bullets.bullet(cluster, match["text"], True, self._glossary))
         order = {role.name: index for index, role in enumerate(ROLES)}
         return sorted(found, key=lambda each: order[each.cluster.role.name])
@@ -203,6 +213,6 @@ def _plain(evidence: Evidence) -> str:
 def _role_of(cited: Sequence[Evidence], selection: Selection, question: Question) -> Role:
     """The role in which the last of the cited was chosen for the question, or its main one."""
     for cluster in selection.chosen[question]:
-        if cited[-1].id in {each.id for each in cluster.evidence}:
+        if cited and cited[-1].id in {each.id for each in cluster.evidence}:
             return cluster.role
     return _ROLES[{"problem": "fault", "method": "component", "results": "finding"}[question]]

@@ -171,18 +171,32 @@ def extra_names(source: str, target: str) -> list[str]:
 
     An acronym of three letters or more is accepted where initials of the source spell it.
     """
-    occurs = _Occurrence(source)
-    plain = _without(_MATH, _without(WEB_ADDRESS, target))
-    words = [token for token in _TOKEN.findall(plain) if re.search(r"[A-Za-z]{2}", token)]
-    candidates = words if has_han(target) else names(target)
+    held = _Occurrence(source)
+    candidates = latin_words(target) if has_han(target) else names(target)
     return [
         name
-        for name in dict.fromkeys(candidates)
-        if name not in occurs
+        for name in candidates
+        if name not in held
         and _MEASURE.fullmatch(name) is None
         and name not in _SYMBOLS
         and not _abbreviates(name, source)
     ]
+
+
+def latin_words(text: str) -> list[str]:
+    """Latin words of two letters or more of a Chinese text, once each: names, whatever their form.
+
+    Not those of math and addresses, nor units.
+    """
+    plain = _without(_MATH, _without(WEB_ADDRESS, text))
+    words = [token for token in _TOKEN.findall(plain) if re.search(r"[A-Za-z]{2}", token)]
+    kept = (w for w in words if _MEASURE.fullmatch(w) is None and w not in _SYMBOLS)
+    return list(dict.fromkeys(kept))
+
+
+def occurs(name: str, text: str) -> bool:
+    """Whether a name stands in ``text``, whatever its case, hyphens, spaces and plural s."""
+    return name in _Occurrence(text)
 
 
 _SMALL_WORDS = r"(?:of|for|and|the|a|in|on|with|to)"

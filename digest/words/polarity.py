@@ -66,7 +66,9 @@ def _whole(match: re.Match[str], text: str) -> str:
     return text[match.start() : match.end() + 1] if match[0] == "最" else match[0]
 
 
-_STRONGLY = re.compile(r"(?:显著|大幅度?|极大|明显|大大)(?:地|的)?(?=[\u3400-\u9fff])")
+_STRONGLY = re.compile(
+    r"(?<![不无非])(?:显著|大幅度?|极大|明显|大大)(?:地|的)?(?=[提降减增改优高低好差下上缩超领加扩恶退])"
+)
 _STRONG = re.compile(
     r"significan|substantial|large|larger|great|considerab|dramatic|remarkab|strong|much\b|marked"
     r"|notabl|drastic|sharp|huge|vast|clear|obvious|evident|apparent|visibl|big\b|far\b|well\b"
@@ -292,10 +294,17 @@ _ENGLISH_NOT = re.compile(
 _ANY_NOT_IN_CHINESE = re.compile(r"[不没无未非否勿免缺拒]|难以|避免|停止|仅")
 _CHINESE_NOT = re.compile(r"不能|没有|无法|并未|并不|未能|不会|不需要|无需")
 _ANY_NOT_IN_ENGLISH = re.compile(
-    r"\b(?:no|not|nor|never|neither|none|without|cannot|fail|lack|free|little|few|hard|difficult"
-    r"|un\w+|in\w+|im\w+|dis\w+|non\w*)|n['’]t\b",
+    r"\b(?:no|not|nor|never|neither|none|without|cannot|free|little|few|hard|less|only|yet|unless"
+    r"|zero|below)\b|n['’]t\b"
+    r"|\b(?:un(?!der|til|ion|it|iq|if|iv|less)|non[- ]?|fail|lack|difficult|absen|avoid|prevent"
+    r"|exclu|omit|ignor|except|miss|rather|instead|neglig|infeasib|intract|insensit|invarian"
+    r"|independen|insuffici|inadequa|inaccura|inconsist|incomplet|ineffect|ineffici|inabil|incapab"
+    r"|invalid|invisib|incorrect|indirect|inappropriat|impossib|impractic|imperfect|imprecis"
+    r"|implausib|discard|disregard|disab|disallow|disappear|discontin|prohibit|limit|struggl"
+    r"|challeng|reject|remov|far from)\w*",
     re.IGNORECASE,
 )
+"""Words, or beginnings of words, that a Chinese negation may stand for."""
 
 
 # Words that hold a character of negation and deny nothing.

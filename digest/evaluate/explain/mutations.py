@@ -87,7 +87,7 @@ _DATASETS = (
     "AudioSet",
 )
 _DATASET = re.compile(
-    r"[A-Z][A-Za-z]*(?:[A-Z\d][A-Za-z\d-]*)+(?=\s?(?:数据集|语料|基准|测试集|训练集|上))"
+    r"[A-Z][A-Za-z\d-]*[A-Z\d][A-Za-z\d-]*(?=\s?(?:数据集|语料|基准|测试集|训练集|上))"
 )
 
 

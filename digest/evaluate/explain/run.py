@@ -133,7 +133,9 @@ def _recall(samples: Sequence[Sample], marked: recall.Labels, budget_tokens: int
     for question in QUESTIONS:
         of_it = [each for each in found if each.question == question]
         facts, held = sum(e.facts for e in of_it), sum(e.found for e in of_it)
-        rows.append([question, str(len(of_it)), str(facts), str(held), f"{held / facts:.3f}"])
+        found_of = share(held, facts)
+        cell = "-" if found_of is None else f"{found_of:.3f}"
+        rows.append([question, str(len(of_it)), str(facts), str(held), cell])
     facts, held = sum(e.facts for e in found), sum(e.found for e in found)
     papers = len({each.paper for each in found})
     return Part(
