@@ -82,7 +82,7 @@ def test_a_second_row_of_headers_is_no_row_of_values():
         row(2, " | 10 dB | 20 dB"),
         row(3, "ZetaNet | 75.0 | 80.1"),
     ]
-    assert pieces(cited) == ["Method | SNR |  | 10 dB | ZetaNet | 75.0"]
+    assert pieces(cited) == ["Method | SNR | SNR |  | 10 dB | 20 dB | ZetaNet | 75.0 | 80.1"]
 
 
 @pytest.mark.parametrize(
