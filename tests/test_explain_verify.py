@@ -103,3 +103,25 @@ def test_a_negation_that_the_evidence_lacks_is_found():
     source = "Including more data improves the accuracy of the input module under noise."
     assert "negation" in kinds("加入更多数据并不能提高输入模块在噪声下的准确率。", source)
     assert "negation" not in kinds("加入更多数据提高了输入模块在噪声下的准确率。", source)
+
+
+@pytest.mark.parametrize(
+    ("bullet", "source", "kind"),
+    [
+        ("深度层的卷积核大小为 7。", "The layers fc6 and fc7 have a 1-pixel kernel.", "number"),
+        ("论文的 T5 模型在语料上训练并评估。", "Our BERT model is trained on the corpus.", "name"),
+        (
+            "结果见表 8，模型 w 为 8 时最好。",
+            "Table 2 shows that our model is best with w = 8.",
+            "number",
+        ),
+        ("评估指标为精确率，论文报告其值。", "Our evaluation metric is the accuracy.", "metric"),
+        ("论文使用该曲线。术语的译名：曲线。", "We use the curve.", "form"),
+    ],
+)
+def test_what_only_looks_backed_is_found(bullet, source, kind):
+    assert kind in kinds(bullet, source)
+
+
+def test_a_short_name_of_the_evidence_is_held():
+    assert "name" not in kinds("论文的 T5 模型在语料上训练并评估。", "Our T5 model is trained.")

@@ -125,7 +125,8 @@ class Text:
         if not faulty.found or faulty.cluster.cells or any(f.kind == "form" for f in faulty.found):
             return faulty
         closest = self._by_id.get(strays(self._aligner, faulty.text, [e.id for e in faulty.cited]))
-        if closest is not None:
+        said = 0.0 if closest is None else self._aligner.support(faulty.text, [closest.id])
+        if closest is not None and said >= LEAST_MOVED:
             moved = Cluster(faulty.cluster.role, (cite(closest),), faulty.cluster.score)
             there = replace(faulty, cluster=moved, cited=moved.evidence, found=(), how=RECITED)
             if not _faults(faulty.text, moved) and not self.judged(there).found:
@@ -147,6 +148,8 @@ def aligner(document: Document) -> Aligner:
 
 LEAST_SUPPORT, FEW_WORDS = 0.3, 8
 """A bullet of so many known words, of which its evidence says less, is about something else."""
+LEAST_MOVED = 0.5
+"""A citation moves only to a sentence that says so much of the bullet: words alone are few."""
 STRAYS_BELOW = 0.75
 """A bullet whose cited sentences say less than this share of what another says is wrongly cited."""
 _LEAST_SAID = 0.25

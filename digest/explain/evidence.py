@@ -44,6 +44,11 @@ LEAST = 2
 JOINED_CHARS, MOST_SENTENCES, NEAR = 300, 2, 4
 """Sentences of one role that stand within ``NEAR`` are one bullet, up to so much of them: a short
 bullet cannot hold more."""
+_PLAINEST: dict[Question, str] = {
+    "problem": "background",
+    "method": "component",
+    "results": "setting",
+}
 RESERVE = 4
 """Clusters kept for a question none of whose bullets could be published."""
 
@@ -295,8 +300,22 @@ class _Choice:
             self.left -= tokens
             self.taken += [by_id[each.id] for each in found.evidence if each.id in by_id]
             self.picked.append(found)
+        if not self.picked:
+            self._take_any()
         spare = [each for each in self.kept if not self._holds(each)]
         return self.picked, spare, self.left
+
+    def _take_any(self) -> None:
+        """The best sentences that are left, in a role that claims little: no cue was found."""
+        role = next(role for role in ROLES if role.name == _PLAINEST[self.question])
+        prior = PRIOR[self.question]
+        left = [p for p in self.paper.passages if p.kind in prior and not self._repeats(p)]
+        for passage in sorted(left, key=self.paper.merit, reverse=True)[:LEAST]:
+            found = cluster(role, [passage.sentence], 0.0)
+            if estimate_tokens(found.text) <= self.left:
+                self.left -= estimate_tokens(found.text)
+                self.taken.append(passage)
+                self.picked.append(found)
 
     def _holds(self, spare: Cluster) -> bool:
         ids = {each.id for found in self.picked for each in found.evidence}

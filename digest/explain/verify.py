@@ -7,12 +7,15 @@ What no program can tell is not claimed: that a bullet is well chosen, or well p
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from digest.records import Evidence
 from digest.words import atoms, polarity
+from digest.words.atoms import Number, numbers
 from digest.words.jargon import LOANS
 from digest.words.metrics import METRICS, foreign_metrics, metrics
 from digest.words.sentences import split_sentences
@@ -44,13 +47,13 @@ MAX_BULLET_CHARS = 140
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN_RUN = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[ ,]+){6,}")
 _LEAK = re.compile(
-    r"<\|?|\|>|改写|要点[:：]|原文|简体中文|不超过\d|第三人称|以下是|好的[，,]|\bassistant\b"
+    r"<\|?|\|>|译名|须译成|改写|要点[:：]|原文|简体中文|不超过\d|第三人称|以下是|好的[，,]|\bassistant\b"
 )
 _SUBJECT = re.compile(
     r"论文|(?<![文样脚范基副剧课])本文(?![件档字本])|(?<![创工写制合操])作者|本研究|该研究"
 )
 _OWN_WORK = re.compile(
-    r"\b(?:we|our|ours|us|authors?)\b|\b(?:this|the|present) (?:paper|work|article|study|report)\b"
+    r"\b(?:we|our|ours|us)\b|\b(?:this|the|present) (?:paper|work|article|study|report)\b"
     r"|\bproposed\b|\bin this \w+",
     re.IGNORECASE,
 )
@@ -65,6 +68,10 @@ _JARGON = LOANS | frozenset(
     }
 )  # fmt: skip
 """Lower-case words that a bullet may keep in English, for its brevity."""
+_NUMBERED = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]+\d+[A-Za-z\d]*")
+_SHORT = re.compile(r"(?<![A-Za-z0-9.\\_^$])[A-Z]\d{1,3}(?![A-Za-z0-9.])")
+"""Names of one letter and a number: T5, V100."""
+_IN_BRACKETS = re.compile(r"\((\d+)\)")
 _CLAUSES = re.compile(r"[，；。]")
 _LOOP = re.compile(r"((?=[\d, ]*[^\d, ]).{4,}?)\1{2,}")  # a list of equal figures is none
 
@@ -114,11 +121,42 @@ def faults(bullet: str, evidence: Sequence[str], *, wants_numbers: bool = False)
 def unheld(bullet: str, evidence: Sequence[str]) -> list[Fault]:
     """The atoms of ``bullet`` that ``evidence`` does not hold, or not together."""
     source = " ".join(evidence)
-    found = [Fault("number", number.text) for number in atoms.extra_numbers(source, bullet)]
+    # A figure of a name (fc7) backs no figure of the bullet.
+    figures = _NUMBERED.sub(lambda match: re.sub(r"\d", "#", match[0]), source)
+    found = [Fault("number", number.text) for number in atoms.extra_numbers(figures, bullet)]
+    found += [Fault("number", number.text) for number in _other_references(source, bullet)]
+    found += [Fault("number", number.text) for number in _repeated(source, bullet)]
     found += [Fault("unit", number.text) for number in foreign_units(source, bullet)]
-    found += [Fault("name", name) for name in atoms.extra_names(source, bullet)]
+    short = [name for name in _SHORT.findall(bullet) if _lacks_short(name, source)]
+    names = dict.fromkeys([*atoms.extra_names(source, bullet), *short])
+    found += [Fault("name", name) for name in names]
     found += [Fault("metric", name) for name in foreign_metrics(source, bullet)]
     return found or [Fault("triple", what) for what in parted(bullet, evidence)]
+
+
+def _other_references(source: str, bullet: str) -> list[Number]:
+    """Tables and figures that ``bullet`` speaks of and ``source`` does not, where it has any."""
+    held = {n.value for n in numbers(source) if n.role == "reference"}
+    if not held:
+        return []
+    held |= {Decimal(found) for found in _IN_BRACKETS.findall(source)}
+    return [n for n in numbers(bullet) if n.role == "reference" and n.value not in held]
+
+
+def _repeated(source: str, bullet: str) -> list[Number]:
+    """Figures that ``bullet`` has more often than ``source``: one stands in for another."""
+    held = Counter(n.value for n in numbers(source))
+    # "One" is in too many Chinese words to count.
+    stated = Counter(n.value for n in numbers(bullet) if n.hard or not n.text.startswith("一"))
+    return [
+        n
+        for n in numbers(bullet)
+        if n.hard and n.role == "figure" and stated[n.value] > held[n.value] > 0
+    ]
+
+
+def _lacks_short(name: str, source: str) -> bool:
+    return re.search(rf"(?<![A-Za-z]){name[0]}[ -]?{name[1:]}(?!\d)", source) is None
 
 
 def pieces(evidence: Sequence[Evidence]) -> list[str]:

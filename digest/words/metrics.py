@@ -29,7 +29,7 @@ METRICS = (
         r"准确率|正确率|准确度",
         r"accura|\bacc\b|\bcorrect|precis|top-?\d|exact match|success|准确|正确",
     ),
-    _metric("precision", r"精确率|查准率|精准率", r"precis|\bmAP\b|\bAP\b|accura|精确|查准|精准"),
+    _metric("precision", r"精确率|查准率|精准率", r"precis|\bmAP\b|\bAP\b|精确|查准|精准"),
     _metric(
         "recall", r"召回率|查全率", r"recall|sensitiv|召回|查全|coverage|R@\d|\bTPR\b|hit rate"
     ),
@@ -50,7 +50,7 @@ METRICS = (
     _metric("throughput", r"吞吐", r"throughput|tokens? per|per second|/s\b|吞吐|bandwidth"),
     _metric("signal-to-noise", r"信噪比", r"\bP?S[NDI]+R\b|signal[- ]to[- ]|信噪"),
     _metric("opinion score", r"平均意见(?:得分|分)|意见分", r"MOS\b|opinion|意见"),
-    _metric("standard deviation", r"标准偏?差", r"standard dev|\bstd\b|\bs\.?d\.?\b|±|标准"),
+    _metric("standard deviation", r"标准偏?差", r"standard dev|\bstd\b|\bs\.?d\.?\b|标准"),
     _metric("variance", r"方差", r"varian|\bvar\b|方差|\bMSE\b|square"),
     _metric("median", r"中位数|中值", r"median|中位|中值"),
     _metric("likelihood", r"似然", r"likelihood|\bNLL\b|\bELBO\b|probab|似然"),
