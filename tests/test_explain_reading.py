@@ -113,14 +113,6 @@ def test_a_thin_result_is_published_rather_than_nothing():
     assert claim.text == "论文的框架在干净数据上准确率很高。"
 
 
-def test_two_bullets_that_say_the_same_become_one():
-    text = "Our framework achieves an accuracy of 98.5% on the noisy data of this benchmark."
-    same = explainer(lambda _: "论文的框架在基准的数据上取得很高的准确率。")
-    breakdown = same.explain(PAPER, long_paper(FINDING, text))
-    assert len(bullets(breakdown)) == 1
-    assert [dropped.reason for dropped in lost(breakdown)] == ["said already"]
-
-
 @pytest.mark.parametrize("quality", ["garbage", "scanned", "damaged", "empty"])
 def test_an_unreadable_text_is_never_read(quality):
     unreadable = replace(long_paper(FINDING), text_quality=quality)
