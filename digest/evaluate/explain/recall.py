@@ -9,13 +9,15 @@ without a word of the papers: sha256 of the file, page, and the hash of the norm
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 from digest.evaluate.explain.papers import Sample, fingerprint
 from digest.explain.evidence import select
+from digest.explain.passages import Cluster
 from digest.explain.roles import QUESTIONS, Question
+from digest.explain.writers import MOST_BULLETS, MOST_OF_ROLE
 from digest.records import Document
 
 Place = tuple[int, str]
@@ -27,12 +29,16 @@ Labels = Mapping[str, Mapping[Question, Sequence[Fact]]]
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Facts of one paper and question, and which of them the selection holds."""
+    """Facts of one paper and question, and which of them the selection holds.
+
+    ``written``: of them in the clusters that compress mode writes bullets from.
+    """
 
     paper: str
     question: Question
     facts: int
     found: int
+    written: int
     missed: tuple[str, ...]
 
 
@@ -58,11 +64,8 @@ def measure(samples: Sequence[Sample], marked: Labels, budget_tokens: int) -> li
         selection = select(
             sample.document, sample.paper.title, sample.paper.abstract, budget_tokens
         )
-        chosen = {
-            (each.page, fingerprint(each.quote))
-            for cluster in selection.clusters
-            for each in cluster.evidence
-        }
+        chosen = _places(selection.clusters)
+        best = _places(selection.best(MOST_BULLETS, MOST_OF_ROLE))
         texts = _texts(sample.document)
         for question in QUESTIONS:
             missed = [fact for fact in facts[question] if not fact & chosen]
@@ -72,10 +75,15 @@ def measure(samples: Sequence[Sample], marked: Labels, budget_tokens: int) -> li
                     question,
                     len(facts[question]),
                     len(facts[question]) - len(missed),
+                    sum(bool(fact & best) for fact in facts[question]),
                     tuple(texts.get(min(fact), "not in this extraction") for fact in missed),
                 )
             )
     return found
+
+
+def _places(clusters: Iterable[Cluster]) -> frozenset[Place]:
+    return frozenset((e.page, fingerprint(e.quote)) for c in clusters for e in c.evidence)
 
 
 def _texts(document: Document) -> dict[Place, str]:

@@ -137,11 +137,15 @@ def _recall(samples: Sequence[Sample], marked: recall.Labels, budget_tokens: int
         cell = "-" if found_of is None else f"{found_of:.3f}"
         rows.append([question, str(len(of_it)), str(facts), str(held), cell])
     facts, held = sum(e.facts for e in found), sum(e.found for e in found)
+    written = sum(e.written for e in found)
     papers = len({each.paper for each in found})
     return Part(
         f"evidence: {len(found)} questions labelled by readers over {papers} papers, "
         f"{budget_tokens} tokens a paper",
-        (Goal("labelled facts that the selection holds", share(held, facts), LEAST_RECALL),),
+        (
+            Goal("labelled facts that the selection holds", share(held, facts), LEAST_RECALL),
+            Goal("of them in what compress mode writes from", share(written, facts)),
+        ),
         tuple(table(("question", "asked", "facts", "held", "recall"), rows)) if found else (),
         {"missed": {f"{e.paper} {e.question}": list(e.missed) for e in found if e.missed}},
     )
