@@ -26,6 +26,7 @@ _DANGLING = re.compile(
     r"|例如|总之|综上所述|简而言之|换句话说|也就是说|与此同时|事实上|尽管如此|由此|于是)[，,]\s*"
 )
 """A bullet stands alone: there is nothing before it that it could go on from."""
+_EQUATION = re.compile(r"[\[【](?:equation|公式|方程)[\]】](?:（equation）)?")
 _ADVERB = re.compile(
     r"(?<![A-Za-z])(?:unfortunately|surprisingly|notably|importantly|interestingly|remarkably"
     r"|additionally|furthermore|moreover|however|therefore|consequently|specifically|finally)"
@@ -59,7 +60,7 @@ def normalise(answer: str) -> str:
         text = text if any(mark in inside for mark in _QUOTES) else inside
     text = _THIS_PAPER.sub("论文", text.replace("**", "").replace("我们", "论文"))
     text = text.replace("论文的论文", "论文")
-    text = _ADVERB.sub("", text.replace("\\~", "~"))
+    text = _ADVERB.sub("", _EQUATION.sub("（公式略）", text.replace("\\~", "~")))
     text = _DANGLING.sub("", _NOWHERE.sub("", text))
     text = _IN_IT.sub("", _TWICE.sub(r"\1其", tidy(text).strip()))
     return text.rstrip("。．.;；,，") + "。" if text else ""
