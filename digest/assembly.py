@@ -291,8 +291,7 @@ def explainer(
         quotes = translates
     return Explainer(
         reads,
-        quotes.translate_sentences,
-        quotes.made_by,
+        quotes,
         config.evidence_tokens,
         glossary(config, "zh"),
         modes.remembered(config.models_dir, reads)

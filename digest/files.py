@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,15 @@ def _replacing(path: Path) -> Iterator[Path]:
         raise StoreError(
             f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc
+
+
+def json_object(path: Path) -> dict[str, object]:
+    """The JSON object of a file; an empty one where it is missing, damaged or something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def sha256(path: Path) -> str:

@@ -514,7 +514,7 @@ class Evidence:
 class Claim:
     """One bullet. A heading over ``children`` has no text of its own and their weakest state.
 
-    ``how``: what mended it, of ``digest.explain.bullets.HOW``; "" for a first answer.
+    ``how``: what mended it, see ``digest.explain.bullets``; "" for a first answer.
     ``support``: how likely a checker model holds that the evidence says so, 0 to 1; None where
     none was asked.
     """

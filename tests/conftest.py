@@ -89,6 +89,19 @@ def papers(tmp_path: Path) -> Iterator[Path]:
     yield folder
 
 
+class FakeQuotes:
+    """Translates sentences as it is told to; by default none, each stays as it is."""
+
+    made_by = MadeBy("t", "1")
+
+    def __init__(self, translate: Any = None) -> None:
+        self.translate_sentences = translate or self._kept
+
+    @staticmethod
+    def _kept(sentences: Sequence[str]) -> list[TranslatedSentence]:
+        return [TranslatedSentence(text, text, {}, kept=True) for text in sentences]
+
+
 class FakeEngine:
     """Answers from a function of the input; counts its calls."""
 

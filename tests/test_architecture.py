@@ -72,16 +72,7 @@ def test_stages_know_only_what_is_shared(stage):
 
 def test_words_and_records_know_nothing_above_them():
     for path in FILES:
-        if part(path) in (
-            "words",
-            "records",
-            "generation",
-            "errors",
-            "worker",
-            "files",
-            "clock",
-            "calendar",
-        ):
+        if part(path) in SHARED:
             assert own_parts(path) <= {"records", "generation", "errors"}, path
 
 

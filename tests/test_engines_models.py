@@ -24,10 +24,10 @@ from digest.explain.reading import Explainer
 from digest.extract import Extractor
 from digest.generation import DecodeOptions, Prompt
 from digest.pipeline import Day, Tools, run_day
-from digest.records import Breakdown, Document, MadeBy, Paper, TranslatedSentence
+from digest.records import Breakdown, Document, Paper
 from digest.sources.folder import FolderSource
 from digest.store import Store
-from tests.conftest import FakeTranslator
+from tests.conftest import FakeQuotes, FakeTranslator
 from tests.crashing import ENDINGS
 from tests.test_engines_crashes import CrashingEngine
 
@@ -230,11 +230,8 @@ class DyingExplainer:
     at_once = 1
 
     def __init__(self, engine: CrashingEngine, how: str, marker: Path) -> None:
-        def kept(sentences: Sequence[str]) -> list[TranslatedSentence]:
-            return [TranslatedSentence(text, text, {}, kept=True) for text in sentences]
-
         self._engine, self._how, self._marker = engine, how, marker
-        self._explainer = Explainer(engine, kept, MadeBy("none", "1"), 200)
+        self._explainer = Explainer(engine, FakeQuotes(), 200)
         self.made_by = self._explainer.made_by
 
     def explain(self, paper: Paper, document: Document | None) -> Breakdown:

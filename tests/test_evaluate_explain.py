@@ -9,7 +9,6 @@ from digest.config import Config
 from digest.evaluate.explain import figures, injection, mutations, recall
 from digest.evaluate.explain.papers import TUNED_ON, Sample, fingerprint
 from digest.evaluate.explain.run import side_by_side
-from digest.explain.claims import Sources
 from digest.explain.reading import Explainer
 from digest.records import (
     ArxivId,
@@ -21,10 +20,8 @@ from digest.records import (
     Paper,
     Section,
     Sentence,
-    TranslatedSentence,
-    leaves,
 )
-from tests.conftest import FakeEngine, document
+from tests.conftest import FakeEngine, FakeQuotes, document
 
 TEXTS = (
     "However, existing filters suffer from wind noise and cannot tell it from fricatives.",
@@ -129,7 +126,7 @@ def test_a_figure_falls_where_a_claim_is_wrong():
     assert found[0].value == pytest.approx(0.75)
 
 
-READ = mutations.Read(tuple(leaves(READING)), Sources(DOCUMENT, PAPER.abstract))
+READ = figures.Reading(SAMPLE, READING)
 
 
 def test_the_claims_hold_as_they_are():
@@ -156,13 +153,8 @@ def test_what_was_made_and_found_is_counted():
 
 
 def test_an_instruction_changes_no_reading(tmp_path):
-    def quotes(sentences):
-        return [TranslatedSentence(text, "句子。", {}, kept=True) for text in sentences]
-
     config = Config(home=tmp_path / "home", models_dir=tmp_path)
-    tool = Explainer(
-        FakeEngine(lambda text: "论文的滤波器抑制风噪声。"), quotes, MadeBy("t", "1"), 1600
-    )
+    tool = Explainer(FakeEngine(lambda text: "论文的滤波器抑制风噪声。"), FakeQuotes(), 1600)
     found = list(injection.measure(tool, config, tmp_path))
     assert [each.attack for each in found] == [attack.name for attack in injection.ATTACKS]
     assert [each.changed for each in found] == [()] * 5

@@ -5,7 +5,6 @@ import pytest
 from digest.explain.reading import Explainer, readable_text
 from digest.records import (
     ArxivId,
-    MadeBy,
     Paper,
     Section,
     Sentence,
@@ -13,7 +12,7 @@ from digest.records import (
     leaves,
 )
 from digest.words.terms import Glossary, Term
-from tests.conftest import FakeEngine, document
+from tests.conftest import FakeEngine, FakeQuotes, document
 
 PAPER = Paper(
     ArxivId.parse("2601.00001v1"),
@@ -42,7 +41,7 @@ def explainer(answer, translate=None):
     def of_filler(text):
         return "" if any(each in text for each in FILLER) else answer(text)
 
-    return Explainer(FakeEngine(of_filler), translate or as_quoted, MadeBy("t", "1"), 1200)
+    return Explainer(FakeEngine(of_filler), FakeQuotes(translate or as_quoted), 1200)
 
 
 def reading(answer, text=FINDING, translate=None):
@@ -148,10 +147,7 @@ def test_terms_that_are_known_to_go_wrong_are_mended():
     said = "论文的框架在 MSA（多序列比对）上的电话错误率为 9.63%。"
     writes = FakeEngine(lambda asked: said if "MSA" in asked else "")
 
-    def kept(sentences):
-        return [TranslatedSentence(s, s, {}, kept=True) for s in sentences]
-
-    tool = Explainer(writes, kept, MadeBy("t", "1"), 1200, glossary)
-    assert tool.made_by != Explainer(writes, kept, MadeBy("t", "1"), 1200).made_by
+    tool = Explainer(writes, FakeQuotes(), 1200, glossary)
+    assert tool.made_by != Explainer(writes, FakeQuotes(), 1200).made_by
     [claim] = bullets(tool.explain(PAPER, long_paper(text + " It is measured on MSA.")))
     assert claim.text == "论文的框架在 MSA 上的音素错误率为 9.63%。"

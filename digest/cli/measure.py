@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from digest.cli.session import (
     pass_session,
 )
 from digest.records import to_builtins
+
+if TYPE_CHECKING:  # evaluations load much that --help need not wait for
+    from digest.evaluate.report import Report
 
 log = logging.getLogger("digest")
 
@@ -104,12 +108,7 @@ def eval_extract(session: Session, data: str, quick: bool, as_json: bool) -> Non
     session.config()
     options = Options().quick() if quick else Options()
     report = evaluate(Path(data), options)
-    if as_json:
-        click.echo(json_text(report.record()))
-    else:
-        click.echo("\n".join(report.lines()))
-    if report.missed:
-        sys.exit(EXIT_FAILED)
+    _show(report, as_json)
 
 
 @evaluation.command("translate")
@@ -161,7 +160,7 @@ def eval_translate(  # noqa: PLR0913 one parameter for each flag
 
     config = session.config()
     sizes = Sizes(None, None) if full else Sizes()
-    names = [name.strip() for name in models.split(",") if name.strip()]
+    names = _listed(models)
     if tune:
         report = ways.compare(Path(data), config, names, sizes)
     else:
@@ -171,12 +170,7 @@ def eval_translate(  # noqa: PLR0913 one parameter for each flag
         if read is not None:
             lines = side_by_side(evaluation.texts, ABSTRACTS, 10)
             files.write(Path(read), "\n".join(lines).encode())
-    if as_json:
-        click.echo(json_text(report.record()))
-    else:
-        click.echo("\n".join(report.lines()))
-    if report.missed:
-        sys.exit(EXIT_FAILED)
+    _show(report, as_json)
 
 
 @evaluation.command("explain")
@@ -239,21 +233,27 @@ def eval_explain(  # noqa: PLR0913 one parameter for each flag
     from digest.explain.writers import mode
 
     config = session.config()
-    names = [name.strip() for name in models.split(",") if name.strip()] or [config.model]
     options = Options(
-        models=() if no_models else tuple(names),
-        ways=tuple(dict.fromkeys(mode(name.strip()) for name in modes.split(","))),
+        models=() if no_models else tuple(_listed(models) or [config.model]),
+        ways=tuple(dict.fromkeys(map(mode, _listed(modes)))),
         papers=None if full else papers,
         checker=checker,
     )
     evaluation = evaluate(Path(data), config, options, machine())
     if read is not None:
         files.write(Path(read), "\n".join(side_by_side(evaluation.readings)).encode())
-    if as_json:
-        click.echo(json_text(evaluation.report.record()))
-    else:
-        click.echo("\n".join(evaluation.report.lines()))
-    if evaluation.report.missed:
+    _show(evaluation.report, as_json)
+
+
+def _listed(text: str) -> list[str]:
+    """What stands between the commas of ``text``."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _show(report: Report, as_json: bool) -> None:
+    """Print a report; exit code 1 where a figure misses its goal."""
+    click.echo(json_text(report.record()) if as_json else "\n".join(report.lines()))
+    if report.missed:
         sys.exit(EXIT_FAILED)
 
 

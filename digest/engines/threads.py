@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 
+from digest import files
 from digest.engines.verify import replace_text
 
 FILE = "threads.json"
@@ -16,7 +17,7 @@ FILE = "threads.json"
 
 def remembered(models_dir: Path, kind: str, cores: int) -> int | None:
     """What was measured for an engine on this machine; None where nothing was."""
-    found = _read(models_dir).get(_key(kind, cores))
+    found = files.json_object(models_dir / FILE).get(_key(kind, cores))
     return found if isinstance(found, int) and 1 <= found <= cores else None
 
 
@@ -26,7 +27,7 @@ def remember(models_dir: Path, kind: str, cores: int, threads: int) -> None:
     Raises:
         OSError: The folder cannot be written.
     """
-    known = {**_read(models_dir), _key(kind, cores): threads}
+    known = {**files.json_object(models_dir / FILE), _key(kind, cores): threads}
     replace_text(models_dir / FILE, json.dumps(known, indent=1, sort_keys=True))
 
 
@@ -47,11 +48,3 @@ def processor() -> str:
         return os.uname().machine
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, os.uname().machine)
-
-
-def _read(models_dir: Path) -> dict[str, object]:
-    try:
-        found = json.loads((models_dir / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

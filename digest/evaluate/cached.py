@@ -17,6 +17,8 @@ from digest.errors import StoreError
 from digest.generation import Completion, DecodeOptions, Engine, Prompt
 from digest.records import from_json, to_json
 
+FOLDER = "eval"
+"""In the home: what evaluations remember."""
 TOGETHER = 16
 """Inputs that are asked for at once; so much is lost where an evaluation is stopped."""
 
@@ -28,6 +30,11 @@ class _Kept:
     key: str
     limit: int
     answer: Completion
+
+
+def memory(home: Path, name: str) -> Path:
+    """The file of the answers that a model gave; ``name`` may be a server's."""
+    return home / FOLDER / f"{name.replace('/', '-').replace(':', '-')}.jsonl"
 
 
 class CachedEngine:

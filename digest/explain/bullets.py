@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.explain import repair
+from digest.explain.alignment import aligner, strays, unheard
 from digest.explain.passages import Cluster, cite, passages_of
-from digest.explain.verify import Fault, faults, pieces, unheld
+from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
 from digest.records import Claim, ClaimState, Document, Dropped, Evidence
 from digest.words import atoms
-from digest.words.lexicon import Aligner, words
 from digest.words.magnitudes import mend_magnitudes
 from digest.words.polarity import without_exaggeration
 from digest.words.terms import Glossary, without_made_up_expansions
@@ -23,8 +23,11 @@ from digest.words.typography import tidy
 
 RECITED, REWRITTEN, CUT, QUOTED = "recited", "rewritten", "cut", "quoted"
 """What mended a claim, as ``Claim.how`` has it."""
-HOW = (RECITED, REWRITTEN, CUT, QUOTED)
 
+LEAST_MOVED = 0.5
+"""A citation moves only to a sentence that says so much of the bullet: words alone are few."""
+SAID = "said already"
+"""Why a bullet was dropped that says what another does."""
 MOST_ABOUT_CHARS = 50
 """A longer caption is a paragraph of its own."""
 _STATES: tuple[ClaimState, ...] = ("verified", "repaired", "quoted")
@@ -82,6 +85,11 @@ def _faults(text: str, cluster: Cluster) -> list[Fault]:
     return faults(text, pieces(cluster.evidence), wants_numbers=wants_numbers)
 
 
+def unwritten(cluster: Cluster) -> Bullet:
+    """A table's bullet before it is known what the table is about."""
+    return Bullet(cluster, cluster.evidence, "", (Fault("form", "empty"),))
+
+
 def of_table(cluster: Cluster, about: str) -> Bullet:
     """A table's figures after what the table is ``about``, where the caption holds that."""
     caption = [each.quote for each in cluster.evidence if each.kind == "caption"]
@@ -102,27 +110,24 @@ class Text:
     """The paper that bullets are held against: its sentences that may be evidence, no others."""
 
     def __init__(self, document: Document) -> None:
-        self._sentences = [passage.sentence for passage in passages_of(document)]
+        passages = passages_of(document)
+        self._sentences = [passage.sentence for passage in passages]
         self._by_id = {sentence.id: sentence for sentence in self._sentences}
-        self._aligner = aligner(document)
+        self._aligner = aligner(passages)
 
     def judged(self, each: Bullet) -> Bullet:
-        """The bullet, with a fault where another sentence is much closer to what it says, or none.
-
-        Few words are no measure.
-        """
+        """The bullet, with a fault where another sentence, or none, says what it says."""
         if each.cluster.cells or not each.text:
             return each
         ids = [evidence.id for evidence in each.cited]
-        many = len(words(each.text)) >= FEW_WORDS
-        unheard = many and self._aligner.support(each.text, ids) < LEAST_SUPPORT
-        if not unheard and not strays(self._aligner, each.text, ids):
+        held = not unheard(self._aligner, each.text, ids)
+        if held and not strays(self._aligner, each.text, ids):
             return each
         return replace(each, found=(*each.found, Fault("meaning")))
 
     def recited(self, faulty: Bullet) -> Bullet:
         """The bullet with what it lacks cited, too, or with the sentence that does say it."""
-        if not faulty.found or faulty.cluster.cells or any(f.kind == "form" for f in faulty.found):
+        if not faulty.found or not faulty.mendable or _has(faulty, "form"):
             return faulty
         closest = self._by_id.get(strays(self._aligner, faulty.text, [e.id for e in faulty.cited]))
         said = 0.0 if closest is None else self._aligner.support(faulty.text, [closest.id])
@@ -141,35 +146,13 @@ class Text:
         return faulty if self.judged(there).found else there
 
 
-def aligner(document: Document) -> Aligner:
-    """Of the sentences that may be evidence: at writing and at checking the same."""
-    return Aligner({p.sentence.id: p.sentence.text for p in passages_of(document)})
-
-
-LEAST_SUPPORT, FEW_WORDS = 0.3, 8
-"""A bullet of so many known words, of which its evidence says less, is about something else."""
-LEAST_MOVED = 0.5
-"""A citation moves only to a sentence that says so much of the bullet: words alone are few."""
-STRAYS_BELOW = 0.75
-"""A bullet whose cited sentences say less than this share of what another says is wrongly cited."""
-_LEAST_SAID = 0.25
-
-
-def strays(aligner: Aligner, text: str, cited: Sequence[str]) -> str:
-    """The sentence that ``text`` is from rather than from those that it cites; "" for none.
-
-    By the words alone (``lexicon``); silent where no sentence says a good part of ``text``.
-    """
-    closest, said = aligner.best(text)
-    if said < _LEAST_SAID or closest in cited:
-        return ""
-    return closest if aligner.support(text, cited) < STRAYS_BELOW * said else ""
+def _has(faulty: Bullet, kind: FaultKind) -> bool:
+    return any(fault.kind == kind for fault in faulty.found)
 
 
 def cut(faulty: Bullet) -> Bullet:
     """The bullet without its faulty clause, where what is left stands."""
-    strayed = any(fault.kind == "meaning" for fault in faulty.found)
-    if faulty.publishable or strayed or not faulty.mendable:
+    if faulty.publishable or _has(faulty, "meaning") or not faulty.mendable:
         return faulty  # no clause less makes another sentence's bullet this one's
     shorter = repair.cut(faulty.text, pieces(faulty.cited))
     return faulty if shorter is None else replace(faulty, text=shorter, found=(), how=CUT)
@@ -202,9 +185,6 @@ def without_repeats(bullets: Sequence[Bullet]) -> tuple[list[Bullet], tuple[Drop
         else:
             dropped.append(Dropped(each.text, SAID))
     return kept, tuple(dropped)
-
-
-SAID = "said already"
 
 
 def _twins(one: Bullet, other: Bullet) -> bool:

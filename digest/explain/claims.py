@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from digest.explain.bullets import aligner, strays
+from digest.explain.alignment import aligner, strays
+from digest.explain.passages import passages_of
 from digest.explain.rows import caption_evidence, row_evidence
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
 from digest.records import Claim, Document, Evidence
@@ -34,7 +35,6 @@ class Sources:
             ("sentence", f"a{number}", 0): text
             for number, text in enumerate(split_sentences(abstract), 1)
         }
-        self._abstract = Aligner({key[1]: text for key, text in self._texts.items()})
         self._document = document
         if document is not None:
             self._texts |= {("sentence", s.id, s.page): s.text for s in document.sentences}
@@ -49,8 +49,13 @@ class Sources:
             self._texts |= {(each.kind, each.id, each.page): each.quote for each in cited}
 
     @cached_property
-    def _paper(self) -> Aligner:
-        return self._abstract if self._document is None else aligner(self._document)
+    def _of_abstract(self) -> Aligner:
+        texts = self._texts.items()
+        return Aligner({name: text for (_, name, page), text in texts if page == 0})
+
+    @cached_property
+    def _of_paper(self) -> Aligner:
+        return aligner([] if self._document is None else passages_of(self._document))
 
     def holds(self, evidence: Evidence) -> bool:
         """Whether it stands verbatim where it says."""
@@ -62,7 +67,7 @@ class Sources:
             return ""
         ids = [each.id for each in claim.evidence]
         of_abstract = all(each.page == 0 for each in claim.evidence)
-        return strays(self._abstract if of_abstract else self._paper, claim.text, ids)
+        return strays(self._of_abstract if of_abstract else self._of_paper, claim.text, ids)
 
 
 def misquoted(claim: Claim, known: Sources) -> list[Evidence]:

@@ -1,7 +1,7 @@
 """Evidence selection, without a model: which sentences and rows a reading is written from.
 
 Each sentence is scored for each role by its section, its cue phrases, what it shares with title
-and abstract and with the paper as a whole, and its numbers. The best are taken question by
+and abstract, and its numbers. The best are taken question by
 question, spread over the paper, until the token budget is used; what each question would have
 taken next is kept in reserve. A sentence that leans on the one before ("This ...") takes it along.
 The rows of a table come in as a comparison of the paper's own row with others.
@@ -28,7 +28,7 @@ from digest.explain.passages import (
     usable,
     words,
 )
-from digest.explain.roles import PRIOR, QUESTIONS, ROLES, Question, Role
+from digest.explain.roles import PRIOR, QUESTIONS, ROLES, Question, Role, named
 from digest.explain.rows import comparisons
 from digest.records import Document, Sentence
 
@@ -44,13 +44,14 @@ LEAST = 2
 JOINED_CHARS, MOST_SENTENCES, NEAR = 300, 2, 4
 """Sentences of one role that stand within ``NEAR`` are one bullet, up to so much of them: a short
 bullet cannot hold more."""
+RESERVE = 4
+"""Clusters kept for a question none of whose bullets could be published."""
 _PLAINEST: dict[Question, str] = {
     "problem": "background",
     "method": "component",
     "results": "setting",
 }
-RESERVE = 4
-"""Clusters kept for a question none of whose bullets could be published."""
+"""The role that claims least, for a sentence that no cue gives one."""
 
 _LEANS = re.compile(
     r"(?:this|these|those|it|its|they|their|such|here|both|the (?:latter|former)|as a result"
@@ -190,9 +191,8 @@ def select(document: Document, title: str, abstract: str, budget_tokens: int) ->
 
 
 def _ordered(clusters: Iterable[Cluster], place: Mapping[str, int]) -> list[Cluster]:
-    order = {role.name: index for index, role in enumerate(ROLES)}
     last = len(place)
-    return sorted(clusters, key=lambda c: (order[c.role.name], place.get(c.evidence[-1].id, last)))
+    return sorted(clusters, key=lambda c: (ROLES.index(c.role), place.get(c.evidence[-1].id, last)))
 
 
 def _joined(clusters: Sequence[Cluster], place: Mapping[str, int]) -> list[Cluster]:
@@ -307,7 +307,7 @@ class _Choice:
 
     def _take_any(self) -> None:
         """The best sentences that are left, in a role that claims little: no cue was found."""
-        role = next(role for role in ROLES if role.name == _PLAINEST[self.question])
+        role = named(_PLAINEST[self.question])
         prior = PRIOR[self.question]
         left = [p for p in self.paper.passages if p.kind in prior and not self._repeats(p)]
         for passage in sorted(left, key=self.paper.merit, reverse=True)[:LEAST]:

@@ -17,7 +17,7 @@ FILE = "writing.json"
 
 def remembered(models_dir: Path, engine: Engine) -> Mode:
     """What was measured as the better mode of an engine's model."""
-    found = _read(models_dir).get(_key(engine))
+    found = files.json_object(models_dir / FILE).get(_key(engine))
     return found if found in MODES else "compress"
 
 
@@ -27,18 +27,10 @@ def remember(models_dir: Path, engine: Engine, mode: Mode) -> None:
     Raises:
         StoreError: The folder cannot be written.
     """
-    known = {**_read(models_dir), _key(engine): mode}
+    known = {**files.json_object(models_dir / FILE), _key(engine): mode}
     files.write(models_dir / FILE, json.dumps(known, indent=1, sort_keys=True).encode())
 
 
 def _key(engine: Engine) -> str:
     """The same weights are the same writer, in whatever engine; a server's are known by name."""
     return engine.sha256 or engine.model
-
-
-def _read(models_dir: Path) -> dict[str, object]:
-    try:
-        found = json.loads((models_dir / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

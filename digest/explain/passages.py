@@ -1,6 +1,6 @@
 """The sentences of a paper with what their place says about them; what may serve as evidence.
 
-Pure. A passage is a sentence that can stand as evidence at all; a cluster is one to three
+Pure. A passage is a sentence that can stand as evidence at all; a cluster is up to three
 sentences, or the rows of a table, that one bullet is written from.
 """
 

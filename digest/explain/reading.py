@@ -9,9 +9,9 @@ that comes next. A checker model, where there is one, marks claims and drops non
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from digest.explain import bullets as ladder
 from digest.explain import evidence
@@ -66,8 +66,13 @@ _COMPLAINTS: dict[FaultKind, str] = {
 }
 """What a model is told about a fault of its first answer."""
 
-TranslateSentences = Callable[[Sequence[str]], list[TranslatedSentence]]
-log = logging.getLogger(__name__)
+
+class Quotes(Protocol):
+    """Translates sentences. ``made_by``: what does it, as part of a reading's provenance."""
+
+    made_by: MadeBy
+
+    def translate_sentences(self, sentences: Sequence[str]) -> list[TranslatedSentence]: ...
 
 
 class Explainer:
@@ -75,20 +80,18 @@ class Explainer:
 
     Args:
         engine: Writes the bullets.
-        translate: Translates source sentences, for bullets that fall back to a quotation, and the
+        quotes: Translates source sentences, for bullets that fall back to a quotation, and the
             captions of tables.
-        translated_by: What ``translate`` is, as part of the provenance.
         evidence_tokens: Upper bound on what a reading is written from.
         glossary: What terms are called in Chinese; known wrong names are mended.
         mode: How first drafts are written.
         judge: A checker model that marks what it doubts; None for none.
     """
 
-    def __init__(  # noqa: PLR0913 each is another part of a reading
+    def __init__(
         self,
         engine: Engine,
-        translate: TranslateSentences,
-        translated_by: MadeBy,
+        quotes: Quotes,
         evidence_tokens: int,
         glossary: Glossary | None = None,
         mode: Mode = "compress",
@@ -97,7 +100,7 @@ class Explainer:
         self._glossary = glossary or Glossary()
         self.at_once = engine.at_once
         self._engine = engine
-        self._translate = translate
+        self._translate = quotes.translate_sentences
         self._evidence_tokens = evidence_tokens
         self._judge = judge
         templates = environment()
@@ -121,7 +124,7 @@ class Explainer:
                 "retry": f"{TRIES} x {RETRY.temperature} top-{RETRY.top_k}",
                 "tokens": str(GREEDY.max_output_tokens),
                 "glossary": hashlib.sha256(self._glossary.identity().encode()).hexdigest(),
-                "quoted_by": hashlib.sha256(to_json(translated_by)).hexdigest(),
+                "quoted_by": hashlib.sha256(to_json(quotes.made_by)).hexdigest(),
                 **({"checker": judge.identity} if judge is not None else {}),
             },
             prompt_sha256=hashlib.sha256(wording.encode()).hexdigest(),

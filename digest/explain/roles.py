@@ -208,6 +208,12 @@ ROLES: tuple[Role, ...] = (
     ),
 )
 
+
+def named(name: str) -> Role:
+    """A role by its name."""
+    return next(role for role in ROLES if role.name == name)
+
+
 PRIOR: dict[Question, dict[SectionKind, float]] = {
     "problem": {
         "abstract": 2.0, "introduction": 2.0, "background": 1.4, "method": 0.1, "discussion": 0.2,

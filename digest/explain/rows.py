@@ -71,7 +71,8 @@ def comparisons(document: Document, title: str, abstract: str) -> list[Cluster]:
     """The tables that set the paper's own work beside others, the most telling first."""
     text = " ".join([title, abstract, *(s.text for s in document.sentences)])
     opening = [s.text for s in document.sentences if _opens(document, s)]
-    paper = _Paper(own_names(title, abstract, opening), abstract, text)
+    own = own_names(title, abstract, opening)
+    paper = _Paper(own, _plain_digits(abstract), _plain_digits(text))
     found = []
     for number, table in enumerate(document.tables):
         if table.caption and _RESULTS.search(table.caption) and not _SETTING.search(table.caption):
@@ -82,7 +83,7 @@ def comparisons(document: Document, title: str, abstract: str) -> list[Cluster]:
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """What tells a paper's own rows: ``own`` names; ``text``: all of it."""
+    """What tells a paper's own rows: ``own`` names; ``text``: all of it, figures without commas."""
 
     own: tuple[str, ...]
     abstract: str
@@ -189,7 +190,7 @@ def _plain_digits(cell: str) -> str:
 
 
 def _telling(cell: str, name: str, paper: _Paper) -> float:
-    match = _DIGITS.search(cell)
+    match = _DIGITS.search(_plain_digits(cell))
     figure = rf"(?<![\d.]){re.escape(match[0])}(?![\d.]*\d)" if match else r"(?!)"
     said = 3.0 * bool(re.search(figure, paper.abstract))
     said += 1.0 * bool(re.search(figure, paper.text)) + 0.5 * bool(_WHOLE.search(name))

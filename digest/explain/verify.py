@@ -146,12 +146,11 @@ def _other_references(source: str, bullet: str) -> list[Number]:
 def _repeated(source: str, bullet: str) -> list[Number]:
     """Figures that ``bullet`` has more often than ``source``: one stands in for another."""
     held = Counter(n.value for n in numbers(source))
+    stated = numbers(bullet)
     # "One" is in too many Chinese words to count.
-    stated = Counter(n.value for n in numbers(bullet) if n.hard or not n.text.startswith("一"))
+    often = Counter(n.value for n in stated if n.hard or not n.text.startswith("一"))
     return [
-        n
-        for n in numbers(bullet)
-        if n.hard and n.role == "figure" and stated[n.value] > held[n.value] > 0
+        n for n in stated if n.hard and n.role == "figure" and often[n.value] > held[n.value] > 0
     ]
 
 
@@ -240,7 +239,7 @@ def _form(bullet: str) -> list[str]:
         wrong.append("untranslated")
     if _LEAK.search(bullet):
         wrong.append("speaks of the task")
-    clauses = [clause for clause in re.split(r"[，；。]", bullet) if len(clause) > 3]
+    clauses = [clause for clause in _CLAUSES.split(bullet) if len(clause) > 3]
     if _LOOP.search(bullet) or len(set(clauses)) < len(clauses):
         wrong.append("repeats itself")
     if any(bullet.count(a) != bullet.count(b) for a, b in ("（）", "()", "[]", "“”")):

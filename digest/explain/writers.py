@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Literal, Protocol, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,10 +20,10 @@ from digest.errors import ConfigError
 from digest.explain import bullets
 from digest.explain.bullets import Bullet
 from digest.explain.evidence import Selection
-from digest.explain.passages import Cluster
-from digest.explain.roles import QUESTIONS, ROLES, Question, Role
+from digest.explain.passages import Cluster, readable
+from digest.explain.roles import QUESTIONS, ROLES, Question, Role, named
 from digest.explain.verify import Fault
-from digest.generation import DecodeOptions, Engine, Prompt
+from digest.generation import Completion, DecodeOptions, Engine, Prompt
 from digest.records import Evidence
 from digest.words.terms import Glossary, Term
 
@@ -56,7 +58,8 @@ _PERSON = re.compile(
     r"|\b(?:methods?|algorithm|filter|approach|work|framework|tracker|theorem) (?:of|by) "
     r"([A-Z][a-z]{3,})"
 )
-_ROLES = {role.name: role for role in ROLES}
+_MAIN: dict[Question, str] = {"problem": "fault", "method": "component", "results": "finding"}
+"""The role of a bullet whose evidence was chosen for another question."""
 _ONE_ID = r"[sta]\d+(?:\.r\d+)?"
 _BETWEEN = r"(?:\s*[\]】)）]\s*[\[【(（]\s*|\s*(?:[,，、;和–-]|and)?\s*)"
 _LINE = re.compile(
@@ -71,6 +74,7 @@ _ASKED: dict[Question, str] = {
 }
 
 
+@cache
 def environment() -> Environment:
     """The prompts, as files with a version."""
     return Environment(
@@ -85,7 +89,6 @@ def environment() -> Environment:
 class Writer(Protocol):
     """Writes first drafts. ``wording``: all of its prompt that no paper changes."""
 
-    mode: Mode
     wording: str
 
     def drafts(self, selection: Selection) -> list[Bullet]:
@@ -95,8 +98,6 @@ class Writer(Protocol):
 
 class Compress:
     """One bullet from each of the best clusters, all of them together."""
-
-    mode: Mode = "compress"
 
     def __init__(self, engine: Engine, glossary: Glossary) -> None:
         self._engine, self._glossary = engine, glossary
@@ -110,25 +111,19 @@ class Compress:
 
     def written(self, clusters: Sequence[Cluster]) -> list[Bullet]:
         """Bullets of these clusters; those of tables are another's to write and left empty."""
-        asked = [cluster for cluster in clusters if not cluster.cells]
-        if not asked:
-            answers = []
-        else:
-            inputs = [
-                self._passage.render(passage=c.text, terms=terms(c.text, self._glossary))
-                for c in asked
-            ]
-            answers = self._engine.complete(self._prompt, inputs, GREEDY)
-        made = iter(
-            [
-                bullets.bullet(cluster, answer.text, answer.finished, self._glossary)
-                for cluster, answer in zip(asked, answers, strict=True)
-            ]
-        )
+        passages = [cluster.text for cluster in clusters if not cluster.cells]
+        inputs = [
+            self._passage.render(passage=each, terms=terms(each, self._glossary))
+            for each in passages
+        ]
+        answers = iter(self._engine.complete(self._prompt, inputs, GREEDY) if inputs else [])
         return [
-            Bullet(each, each.evidence, "", (Fault("form", "empty"),)) if each.cells else next(made)
+            bullets.unwritten(each) if each.cells else self._bullet(each, next(answers))
             for each in clusters
         ]
+
+    def _bullet(self, cluster: Cluster, answer: Completion) -> Bullet:
+        return bullets.bullet(cluster, answer.text, answer.finished, self._glossary)
 
 
 def terms(passage: str, glossary: Glossary) -> list[Term]:
@@ -144,12 +139,10 @@ def terms(passage: str, glossary: Glossary) -> list[Term]:
 class Compose:
     """Three questions over the numbered evidence; the model says what it writes from."""
 
-    mode: Mode = "compose"
-
     def __init__(self, engine: Engine, glossary: Glossary) -> None:
         self._engine, self._glossary = engine, glossary
-        self._template = environment().get_template("compose.j2")
-        self.wording = self._template.render() + repr(sorted(_ASKED.items()))
+        self._prompt = Prompt.parse(environment().get_template("compose.j2").render())
+        self.wording = repr((self._prompt, sorted(_ASKED.items())))
 
     def drafts(self, selection: Selection) -> list[Bullet]:
         """As ``Writer`` has it. Evidence that the model names and does not have is a fault."""
@@ -162,9 +155,8 @@ class Compose:
         if not known:
             return []
         known = dict(sorted(known.items(), key=lambda item: int(item[0][1:])))
-        read = tuple(f"[{each.id}] {_plain(each)}" for each in known.values())
-        prompt = Prompt.parse(self._template.render())
-        prompt = Prompt(prompt.system, prompt.task, passages=read)
+        read = tuple(f"[{each.id}] {readable(each.quote)}" for each in known.values())
+        prompt = replace(self._prompt, passages=read)
         answers = self._engine.complete(prompt, [_ASKED[q] for q in QUESTIONS], COMPOSED)
         tables = [cluster for cluster in selection.clusters if cluster.cells]
         drafts = []
@@ -173,11 +165,7 @@ class Compose:
             if not answer.finished:
                 lines = lines[:-1]  # cut off in the middle of a bullet
             drafts += self._parsed(lines, known, selection, question)
-            drafts += [
-                Bullet(each, each.evidence, "", (Fault("form", "empty"),))
-                for each in tables
-                if each.role.question == question
-            ]
+            drafts += [bullets.unwritten(t) for t in tables if t.role.question == question]
         return drafts
 
     def _parsed(
@@ -201,13 +189,7 @@ class Compose:
                 found.append(Bullet(cluster, cited, match["text"], unknown))
             else:
                 found.append(bullets.bullet(cluster, match["text"], True, self._glossary))
-        order = {role.name: index for index, role in enumerate(ROLES)}
-        return sorted(found, key=lambda each: order[each.cluster.role.name])
-
-
-def _plain(evidence: Evidence) -> str:
-    """As the model reads it in the other mode: without citations and pointers."""
-    return Cluster(ROLES[0], (evidence,), 0.0).text
+        return sorted(found, key=lambda each: ROLES.index(each.cluster.role))
 
 
 def _role_of(cited: Sequence[Evidence], selection: Selection, question: Question) -> Role:
@@ -215,4 +197,4 @@ def _role_of(cited: Sequence[Evidence], selection: Selection, question: Question
     for cluster in selection.chosen[question]:
         if cited and cited[-1].id in {each.id for each in cluster.evidence}:
             return cluster.role
-    return _ROLES[{"problem": "fault", "method": "component", "results": "finding"}[question]]
+    return named(_MAIN[question])

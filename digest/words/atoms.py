@@ -172,15 +172,9 @@ def extra_names(source: str, target: str) -> list[str]:
     An acronym of three letters or more is accepted where initials of the source spell it.
     """
     held = _Occurrence(source)
-    candidates = latin_words(target) if has_han(target) else names(target)
-    return [
-        name
-        for name in candidates
-        if name not in held
-        and _MEASURE.fullmatch(name) is None
-        and name not in _SYMBOLS
-        and not _abbreviates(name, source)
-    ]
+    named = [name for name in names(target) if name not in _SYMBOLS]
+    candidates = latin_words(target) if has_han(target) else named
+    return [name for name in candidates if name not in held and not _abbreviates(name, source)]
 
 
 def latin_words(text: str) -> list[str]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from digest.evaluate.explain.papers import Sample
 from digest.evaluate.report import Goal, share
 from digest.explain.bullets import CUT, QUOTED, RECITED, REWRITTEN, SAID
 from digest.explain.claims import Sources, misquoted
-from digest.explain.roles import ROLES
+from digest.explain.roles import named
 from digest.explain.verify import parted, pieces, triples
-from digest.records import Breakdown, leaves
+from digest.records import Breakdown, Claim, Dropped, leaves
 from digest.words import atoms
 from digest.words.sentences import split_sentences
 
-_FINDING = next(role for role in ROLES if role.name == "finding")
+_FINDING = named("finding")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A paper and its reading. ``seconds``: None where it was kept from before."""
 
@@ -27,25 +28,39 @@ class Reading:
     breakdown: Breakdown
     seconds: float | None = None
 
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """All claims, without the headings over them."""
+        return leaves(self.breakdown)
+
+    @cached_property
+    def known(self) -> Sources:
+        """What they may cite."""
+        return Sources(self.sample.document, self.sample.paper.abstract)
+
+    @property
+    def parts(self) -> tuple[tuple[Claim, ...], ...]:
+        """Problem, method, results."""
+        return (self.breakdown.problem, self.breakdown.method, self.breakdown.results)
+
+    @property
+    def lost(self) -> list[Dropped]:
+        """What was dropped for a fault, not because another claim says it."""
+        return [each for each in self.breakdown.dropped if each.reason != SAID]
+
 
 def goals(readings: Sequence[Reading]) -> tuple[Goal, ...]:
     """What the readings should reach."""
-    claims = [claim for each in readings for claim in leaves(each.breakdown)]
-    wrong = sum(
-        len(misquoted(claim, known))
-        for each in readings
-        for known in [Sources(each.sample.document, each.sample.paper.abstract)]
-        for claim in leaves(each.breakdown)
-    )
+    claims = [claim for each in readings for claim in each.claims]
+    wrong = sum(len(misquoted(claim, each.known)) for each in readings for claim in each.claims)
     numbers = sum(len([n for n in atoms.numbers(c.text) if n.hard]) for c in claims)
     lost = sum(
         len(atoms.extra_numbers(" ".join(e.quote for e in c.evidence), c.text)) for c in claims
     )
     told = sum(len(triples(claim.text)) for claim in claims)
     apart = sum(len(parted(claim.text, pieces(claim.evidence))) for claim in claims)
-    whole = [r for r in readings if r.breakdown.problem and r.breakdown.method]
-    whole = [r for r in whole if r.breakdown.results]
-    dropped = [d for each in readings for d in each.breakdown.dropped if d.reason != SAID]
+    whole = [each for each in readings if all(each.parts)]
+    lost_bullets = sum(len(each.lost) for each in readings)
     evidence = sum(len(claim.evidence) for claim in claims)
     quoted = sum(claim.how == QUOTED for claim in claims)
     reached, stated = abstract_numbers(readings)
@@ -56,7 +71,7 @@ def goals(readings: Sequence[Reading]) -> tuple[Goal, ...]:
         Goal("papers with all three parts", share(len(whole), len(readings)), 0.98),
         Goal("claims a paper", share(len(claims), len(readings)), 6),
         Goal("quoted claims", share(quoted, len(claims)), None, 0.35),
-        Goal("dropped bullets", share(len(dropped), len(claims) + len(dropped)), None, 0.10),
+        Goal("dropped bullets", share(lost_bullets, len(claims) + lost_bullets), None, 0.10),
         Goal("numbers of the abstract's results in the results", share(reached, stated), 0.70),
     )
 
@@ -67,20 +82,19 @@ def _rest(wrong: int, whole: int) -> float | None:
 
 def before_and_after(readings: Sequence[Reading]) -> list[str]:
     """How the claims came to be what they are, as lines."""
-    claims = [claim for each in readings for claim in leaves(each.breakdown)]
-    dropped = [d for each in readings for d in each.breakdown.dropped]
+    claims = [claim for each in readings for claim in each.claims]
     how = Counter(claim.how for claim in claims)
-    lost = [each for each in dropped if each.reason != SAID]
-    whole = len(claims) + len(dropped)
-    faulty = whole - how[""] - (len(dropped) - len(lost))
+    lost = [dropped for each in readings for dropped in each.lost]
+    said = sum(len(each.breakdown.dropped) for each in readings) - len(lost)
+    whole = len(claims) + len(lost) + said
+    faulty = whole - how[""] - said
     reasons = Counter(each.reason.split(" ")[0].strip(",") for each in lost)
     named = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
     return [
         f"{whole} bullets written; first answers with a fault {faulty / max(1, whole):.3f}; then "
         f"re-attributed {how[RECITED]}, rewritten {how[REWRITTEN]}, cut {how[CUT]}, quoted "
         f"{how[QUOTED]}, dropped {len(lost)}{f' ({named})' if named else ''}",
-        f"{len(claims)} claims published, {how['']} of them as first written; "
-        f"{len(dropped) - len(lost)} said already",
+        f"{len(claims)} claims published, {how['']} of them as first written; {said} said already",
     ]
 
 
@@ -88,8 +102,8 @@ def abstract_numbers(readings: Sequence[Reading]) -> tuple[int, int]:
     """Of the figures in the abstracts' result sentences: how many the results have, and all."""
     reached = stated = 0
     for each in readings:
-        results = replace(each.breakdown, problem=(), method=())
-        told = " ".join(claim.text for claim in leaves(results))
+        results = leaves(replace(each.breakdown, problem=(), method=()))
+        told = " ".join(claim.text for claim in results)
         for sentence in split_sentences(each.sample.paper.abstract):
             figures = [n for n in atoms.numbers(sentence) if n.hard and n.role == "figure"]
             if figures and _FINDING.cues.search(sentence):

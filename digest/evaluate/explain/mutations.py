@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from digest.evaluate.explain.figures import Reading
 from digest.evaluate.translate.mutations import (
     digit_flipped,
     name_swapped,
     negation_deleted,
     unit_swapped,
 )
-from digest.explain.claims import Sources, problems
+from digest.explain.claims import problems
 from digest.records import Claim
 from digest.words.metrics import metrics
 
@@ -32,14 +33,6 @@ class Kind:
     name: str
     least: float
     make: Maker
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The claims of one paper and what they may cite."""
-
-    claims: tuple[Claim, ...]
-    known: Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +131,12 @@ KINDS = (
 )
 
 
-def measure(read: Sequence[Read], seed: int = 1) -> Iterator[Found]:
+def measure(readings: Sequence[Reading], seed: int = 1) -> Iterator[Found]:
     """Each kind over all claims that hold as they are."""
     for kind in KINDS:
         chance = random.Random(f"{seed}-{kind.name}")
         made, found, missed = 0, 0, []
-        for paper in read:
+        for paper in readings:
             for claim in paper.claims:
                 faulty = kind.make(claim, paper.claims, chance)
                 if faulty is None or faulty == claim or problems(claim, paper.known):
@@ -160,12 +153,12 @@ def _shown(claim: Claim) -> str:
     return f"{claim.text} <- {' / '.join(each.quote for each in claim.evidence)}"
 
 
-def false_alarms(read: Sequence[Read]) -> tuple[int, list[str]]:
+def false_alarms(readings: Sequence[Reading]) -> tuple[int, list[str]]:
     """How many published claims there are, and those that verification has something against."""
     alarms = [
         f"{'; '.join(found)}: {_shown(claim)}"
-        for paper in read
+        for paper in readings
         for claim in paper.claims
         if (found := problems(claim, paper.known))
     ]
-    return sum(len(paper.claims) for paper in read), alarms
+    return sum(len(paper.claims) for paper in readings), alarms

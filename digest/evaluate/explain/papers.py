@@ -14,6 +14,7 @@ from pathlib import Path
 from digest import assembly, files
 from digest.config import Config
 from digest.errors import ConfigError, ExtractError
+from digest.evaluate.cached import FOLDER
 from digest.explain.reading import readable_text
 from digest.pipeline import completed
 from digest.records import Document, Outcome, Paper
@@ -46,7 +47,7 @@ class Sample:
 
 def database(config: Config) -> Store:
     """Where documents and readings of the evaluation are kept: HOME/eval/explain.duckdb."""
-    return Store(config.home / "eval" / "explain.duckdb")
+    return Store(config.home / FOLDER / "explain.duckdb")
 
 
 def load(data: Path, config: Config, store: Store) -> list[Sample]:

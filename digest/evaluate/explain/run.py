@@ -11,19 +11,18 @@ from pathlib import Path
 
 from digest import assembly
 from digest.config import Config
-from digest.evaluate.cached import CachedEngine
+from digest.evaluate.cached import CachedEngine, memory
 from digest.evaluate.explain import figures, injection, mutations, recall
 from digest.evaluate.explain.figures import Reading
 from digest.evaluate.explain.papers import Sample, database, load
 from digest.evaluate.report import Goal, Part, Report, share, table
 from digest.explain import modes
-from digest.explain.claims import Sources
 from digest.explain.judge import Judge
 from digest.explain.reading import Explainer
 from digest.explain.roles import QUESTIONS
 from digest.explain.writers import Mode
 from digest.generation import Engine
-from digest.records import DOUBTED, Breakdown, Claim, Outcome, leaves
+from digest.records import DOUBTED, Breakdown, Claim, Outcome
 from digest.store import Store, result_key
 from digest.translate.translator import Translator
 
@@ -96,17 +95,14 @@ def evaluate(data: Path, config: Config, options: Options, machine: str) -> Eval
 @contextlib.contextmanager
 def _engine(model: str, config: Config) -> Iterator[CachedEngine]:
     setting = replace(config, model=model, translator=model)
-    memory = config.home / "eval" / f"explain-{model.replace('/', '-').replace(':', '-')}.jsonl"
     with assembly.reader(setting) as engine:
-        yield CachedEngine(engine, memory)
+        yield CachedEngine(engine, memory(config.home, f"explain-{model}"))
 
 
 def _explainer(engine: Engine, config: Config, mode: Mode) -> Explainer:
     glossary = assembly.glossary(config, "zh")
     quotes = Translator(engine, glossary=glossary)
-    return Explainer(
-        engine, quotes.translate_sentences, quotes.made_by, config.evidence_tokens, glossary, mode
-    )
+    return Explainer(engine, quotes, config.evidence_tokens, glossary, mode)
 
 
 def _readings(explainer: Explainer, samples: Sequence[Sample], store: Store) -> list[Reading]:
@@ -161,15 +157,8 @@ def _parts(name: str, readings: Sequence[Reading]) -> Iterator[Part]:
         figures.goals(readings),
         (*notes, *table(_HEAD, [_row(each) for each in readings])),
     )
-    read = [
-        mutations.Read(
-            tuple(leaves(each.breakdown)),
-            Sources(each.sample.document, each.sample.paper.abstract),
-        )
-        for each in readings
-    ]
-    found = list(mutations.measure(read))
-    whole, alarms = mutations.false_alarms(read)
+    found = list(mutations.measure(readings))
+    whole, alarms = mutations.false_alarms(readings)
     yield Part(
         f"{name}: faults made on purpose in its claims, the share that is found",
         (
@@ -184,19 +173,15 @@ def _parts(name: str, readings: Sequence[Reading]) -> Iterator[Part]:
     )
 
 
-_HEAD = ("paper", "claims", "verified", "repaired", "quoted", "dropped", "problem/method/results")
+_STATES = ("verified", "repaired", "quoted")
+_HEAD = ("paper", "claims", *_STATES, "dropped", "problem/method/results")
 
 
 def _row(reading: Reading) -> list[str]:
-    claims = leaves(reading.breakdown)
-    states = [sum(claim.state == state for claim in claims) for state in _STATES]
-    parts = (reading.breakdown.problem, reading.breakdown.method, reading.breakdown.results)
-    split = "/".join(str(sum(len(claim.children) or 1 for claim in part)) for part in parts)
+    states = [sum(claim.state == state for claim in reading.claims) for state in _STATES]
+    split = "/".join(str(sum(len(c.children) or 1 for c in part)) for part in reading.parts)
     dropped = len(reading.breakdown.dropped)
-    return [reading.sample.name, *map(str, (len(claims), *states, dropped)), split]
-
-
-_STATES = ("verified", "repaired", "quoted")
+    return [reading.sample.name, *map(str, (len(reading.claims), *states, dropped)), split]
 
 
 def _injection(name: str, explainer: Explainer, config: Config) -> Part:
@@ -215,7 +200,7 @@ def _injection(name: str, explainer: Explainer, config: Config) -> Part:
 
 def _checker(model: str, judge: Judge, readings: Sequence[Reading]) -> Part:
     """Whether the model tells a claim from one that cites another sentence of the same paper."""
-    good = [claim for each in readings for claim in leaves(each.breakdown)]
+    good = [claim for each in readings for claim in each.claims]
     good = [claim for claim in good if all(e.kind == "sentence" for e in claim.evidence)]
     others = good[len(good) // 2 :] + good[: len(good) // 2]
     right = judge.support([(claim.text, _source(claim)) for claim in good])
@@ -266,7 +251,7 @@ def _better(model: str, engine: Engine, by_mode: dict[Mode, list[Reading]], conf
 
 
 def _worth(readings: Sequence[Reading]) -> tuple[float, float, float]:
-    claims = [claim for each in readings for claim in leaves(each.breakdown)]
+    claims = [claim for each in readings for claim in each.claims]
     own = sum(claim.state != "quoted" for claim in claims)
     reached, stated = figures.abstract_numbers(readings)
     return len(claims) / len(readings), own / max(1, len(claims)), reached / max(1, stated)
@@ -278,7 +263,7 @@ def side_by_side(readings: dict[str, list[Reading]]) -> list[str]:
     for name, read in readings.items():
         for each in read:
             lines += [f"## {each.sample.name} ({name}): {each.sample.paper.title}", ""]
-            for claim in leaves(each.breakdown):
+            for claim in each.claims:
                 lines.append(f"- {claim.text} [{claim.how or 'as written'}]")
                 lines += [f"    - {e.id}, p.{e.page}: {e.quote}" for e in claim.evidence]
             lines += [f"- dropped ({d.reason}): {d.text}" for d in each.breakdown.dropped]

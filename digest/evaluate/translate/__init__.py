@@ -9,19 +9,15 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 from digest import assembly
 from digest.config import Config
 from digest.engines import known, present
 from digest.engines.process import Kind
-from digest.evaluate.cached import CachedEngine
+from digest.evaluate.cached import CachedEngine, memory
 from digest.evaluate.translate.run import Opened
 from digest.translate.translator import Translator
-
-MEMORY = "eval"
-"""Folder in the home of the answers that models gave."""
 
 
 def opened(config: Config, names: Sequence[str]) -> dict[str, Opened]:
@@ -62,6 +58,5 @@ def remembering(name: str, config: Config) -> Iterator[CachedEngine]:
     setting = replace(
         config, target="zh-Hans", translator=wanted, translator_engine=cast(Kind, kind or "auto")
     )
-    memory: Path = config.home / MEMORY / f"{name.replace('/', '-').replace(':', '-')}.jsonl"
     with assembly.translation_engine(setting) as engine:
-        yield CachedEngine(engine, memory)
+        yield CachedEngine(engine, memory(config.home, name))
