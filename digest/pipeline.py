@@ -274,6 +274,15 @@ def post_text(date: str, config: Config, store: Store) -> str:
     Raises:
         DigestError: There is no post for ``date``.
     """
+    return post(*content(date, config, store))
+
+
+def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entry]]:
+    """What a date's post says, whatever form it is given: a post, pages, a feed, a mail.
+
+    Raises:
+        DigestError: There is no post for ``date``.
+    """
     heading = store.post_heading(date)
     if heading is None:
         known = [when for when, _, _ in store.post_dates()[:3]]
@@ -282,7 +291,7 @@ def post_text(date: str, config: Config, store: Store) -> str:
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
-    return post(shown, _entries(store.post_items(date), store))
+    return shown, _entries(store.post_items(date), store)
 
 
 def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
