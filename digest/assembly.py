@@ -258,8 +258,10 @@ def tools(config: Config) -> Iterator[Tools]:
         reader(config) as reads,
         translator(config, reads) as translates,
         checker(config, reads) as judge,
+        extractor(config) as painter,
     ):
-        yield Tools(extracts, translates, explainer(config, reads, translates, judge))
+        explains = explainer(config, reads, translates, judge)
+        yield Tools(extracts, translates, explains, painter.figure)
 
 
 @contextlib.contextmanager

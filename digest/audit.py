@@ -10,9 +10,10 @@ between the readings are not the digest's to judge.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest.config import Config
@@ -21,6 +22,7 @@ from digest.explain import claims as checks
 from digest.pipeline import post_text
 from digest.publish import post_name
 from digest.records import Breakdown, Claim, Document, leaves
+from digest.render.post import FORMS
 from digest.store import PostItem, Store
 from digest.words import atoms
 
@@ -66,7 +68,7 @@ def audit(date: str, post: Path | None, config: Config, store: Store) -> Audit:
     except (OSError, UnicodeDecodeError) as exc:
         raise DigestError(f"{path} cannot be read: {exc}", "digest render writes it again") from exc
     claims = citations = numbers = 0
-    problems: list[Problem] = _edits(post_text(date, config, store), text)
+    problems: list[Problem] = _fewest_edits(date, text, config, store)
     lost = 0
     for item, made in _readings(items, store):
         document = store.result(item.document_key, Document) if item.document_key else None
@@ -80,6 +82,19 @@ def audit(date: str, post: Path | None, config: Config, store: Store) -> Audit:
             found = checks.problems(claim, known)
             problems += [Problem(str(item.paper.id), claim.text, what) for what in found]
     return Audit(claims, citations, numbers, numbers - lost, tuple(problems))
+
+
+def _fewest_edits(date: str, text: str, config: Config, store: Store) -> list[Problem]:
+    """What was changed in a post; it may be of before ``post_format`` was."""
+    forms = sorted(FORMS, key=lambda form: form != config.post_format)
+    found: list[Problem] | None = None
+    for form in forms:
+        edits = _edits(post_text(date, replace(config, post_format=form), store), text)
+        if found is None or len(edits) < len(found):
+            found = edits
+        if not found:
+            break
+    return found or []
 
 
 def _edits(written: str, present: str) -> list[Problem]:
@@ -98,14 +113,29 @@ def _edits(written: str, present: str) -> list[Problem]:
 
 def _lines(text: str) -> list[tuple[str, str, bool]]:
     """``(paper's heading, line, inside a reading)`` of every line that says something."""
-    paper, reading, lines = "", False, []
+    paper, reading, lines = "", "", []
     for line in text.splitlines():
         if line.startswith("## "):
             paper = line[3:]
-        reading = (reading or line == "<details>") and line != "</details>"
+        reading = _reading(line, reading)
         if line.strip():
-            lines.append((paper, line.strip(), reading))
+            lines.append((paper, line.strip(), bool(reading)))
     return lines
+
+
+_OPENS = re.compile(r"<details>|> \[!note\]- |### (?:详细解读|詳細解讀)")
+
+
+def _reading(line: str, reading: str) -> str:
+    """How the reading began that ``line`` stands in (``<``, ``>`` or ``#``); empty outside."""
+    if _OPENS.match(line):
+        return line[0]
+    last = {
+        "<": line == "</details>",
+        ">": not line.startswith(">"),
+        "#": line == "---",
+    }
+    return "" if last.get(reading) else reading
 
 
 def _readings(items: Sequence[PostItem], store: Store) -> Iterator[tuple[PostItem, list[Claim]]]:

@@ -39,6 +39,8 @@ _CHOICES = {
     "device": ("auto", "cpu", "gpu"),
     "writing": ("auto", "compress", "compose"),
     "target": ("zh-Hans", "zh-Hant", "ja", "ko", "de", "fr"),
+    "post_format": ("jekyll", "hugo", "obsidian", "github"),
+    "figures": ("off", "free", "noncommercial"),
 }
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
 """Variables of ours that are no keys of digest.toml: where it lies, and where the tests look."""
@@ -53,6 +55,9 @@ class Config:
         models_dir: Weights, shared between homes (``DIGEST_MODELS``).
         categories: arXiv categories, for the tags of a post and, when fetching, its papers.
         title: Title of the post, before its date.
+        post_format: What shows the posts: jekyll, hugo, obsidian or github.
+        figures: Whether the figure of a paper's method stands in the post where its licence allows
+            it: off, free, or noncommercial (where the lab is, under such licences, too).
         zone: IANA time zone of dates.
         model: Catalogue name of the model that writes the reading, or ``server:NAME``.
         translator: Catalogue name of the model that translates, or ``server:NAME``.
@@ -102,6 +107,8 @@ class Config:
     models_dir: Path
     categories: tuple[str, ...] = ("cs.SD", "eess.AS")
     title: str = "arXiv Daily"
+    post_format: str = "jekyll"
+    figures: str = "off"
     zone: str = "Asia/Shanghai"
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     translator: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
@@ -181,6 +188,11 @@ class Config:
     def posts(self) -> Path:
         """Folder of the posts."""
         return self.home / "posts"
+
+    @property
+    def templates(self) -> Path:
+        """Folder of the lab's own templates, which go before ours."""
+        return self.home / "templates"
 
     @property
     def papers(self) -> Path:
@@ -335,6 +347,14 @@ categories = ["cs.SD", "eess.AS"]
 
 # Title of a post, before its date
 title = "arXiv Daily"
+
+# What shows the posts: "jekyll", "hugo", "obsidian" or "github". A template of the same name in
+# templates/ beside this file goes before ours: digest templates
+post_format = "jekyll"
+
+# The figure that shows a paper's method, where its licence allows to show it: "off", "free", or
+# "noncommercial" (only for a lab that is; under licences that ask for it, too)
+figures = "off"
 
 # Time zone of dates
 zone = "Asia/Shanghai"

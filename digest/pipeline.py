@@ -22,6 +22,7 @@ from typing import Generic, Protocol, TypeVar
 from digest import files
 from digest.config import Config
 from digest.errors import DigestError, ExtractError, FetchError, PaperWithdrawn, SourceError
+from digest.illustrate import Cut, cut_figures, illustrated
 from digest.publish import Published, post_name, publish
 from digest.records import (
     Breakdown,
@@ -37,7 +38,7 @@ from digest.records import (
     Translation,
     to_json,
 )
-from digest.render.post import Entry, Heading, coverage, paper_file, post
+from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
 from digest.sources import Arrival, Delivery, Source
 from digest.store import PostHeading, PostItem, Store, result_key
 
@@ -72,11 +73,12 @@ class Explains(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What does the work of each stage."""
+    """What does the work of each stage. ``cut``: a figure out of a PDF."""
 
     extractor: Extracts
     translator: Translates
     explainer: Explains
+    cut: Cut | None = None
 
 
 Progress = Callable[[str, str, int, int], None]
@@ -201,6 +203,7 @@ def run_day(
         run.extract(works)
         run.translate(works)
         run.explain(works)
+        run.illustrate(works)
         with store.database.held_open():
             return _publish(day, config, store, run, delivery, works)
 
@@ -258,23 +261,35 @@ def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
     return [render_day(date, config, store) for date in unfinished]
 
 
-def render_day(date: str, config: Config, store: Store) -> Published:
+def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) -> Published:
     """Write a date's post from what the store holds; the same bytes each time.
 
+    Args:
+        date: Which post.
+        config: For the home, and the form of the post.
+        store: Holds what it says.
+        cut: Makes the pictures of figures that are not there yet; None leaves them out.
+
     Raises:
+        ConfigError: A template of the lab's is wrong.
         DigestError: There is no post for ``date``.
-        StoreError: The file cannot be written.
+        StoreError: A file cannot be written.
     """
+    if cut is not None:
+        cut_figures(content(date, config, store)[1], config, cut)
     return publish(store, config.posts, date, post_text(date, config, store))
 
 
 def post_text(date: str, config: Config, store: Store) -> str:
-    """A date's post as the store has it.
+    """A date's post as the store has it, with the figures that were cut.
 
     Raises:
+        ConfigError: A template of the lab's is wrong.
         DigestError: There is no post for ``date``.
     """
-    return post(*content(date, config, store))
+    heading, entries = content(date, config, store)
+    style = Style(config.post_format, config.templates)
+    return post(heading, illustrated(entries, config), style)
 
 
 def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entry]]:
@@ -459,6 +474,12 @@ class _Run:
             jobs.append(_Job(work, key, partial(explainer.explain, work.paper, work.document)))
         for _ in self._do("explain", Breakdown, jobs, at_once=explainer.at_once):
             pass
+
+    def illustrate(self, works: Sequence[_Work]) -> None:
+        """Cut out the figures that the post may show."""
+        if self._tools.cut is not None:
+            entries = [Entry(work.paper, work.document, None, None) for work in works]
+            cut_figures(entries, self._config, self._tools.cut)
 
     def _do(
         self,

@@ -267,7 +267,8 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
     if stdout:
         click.echo(pipeline.post_text(when, config, store), nl=False)
         return
-    published = pipeline.render_day(when, config, store)
+    with assembly.extractor(config) as painter:
+        published = pipeline.render_day(when, config, store, painter.figure)
     session.console.print(f"{published.status}")
     click.echo(published.path)
 

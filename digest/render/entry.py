@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from digest.records import ArxivId, Breakdown, Document, Paper, PaperId, Translation, leaves
+from digest.records import (
+    ArxivId,
+    Breakdown,
+    Document,
+    Figure,
+    Paper,
+    PaperId,
+    Translation,
+    leaves,
+)
+from digest.render.licences import Licence
 
 Mark = Literal["new", "late", "cross"]
 """How a paper comes to stand in the post. late: it was submitted before the period of its batch.
@@ -15,6 +25,15 @@ cross: it is listed here, and its primary category is another."""
 STATES = ("verified", "repaired", "quoted")
 _TEXT_USED = ("full", "abstract", "none")
 _NO_FAILURE = {"pdf-withdrawn"}  # nothing is left to be done for it
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure of a paper that stands beside the post: ``file`` in its folder figures/."""
+
+    file: str
+    figure: Figure
+    licence: Licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,7 @@ class Entry:
     breakdown: Breakdown | None
     errors: tuple[str, ...] = ()
     mark: Mark = "new"
+    picture: Picture | None = None
 
 
 def paper_file(paper: PaperId) -> str:

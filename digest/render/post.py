@@ -1,4 +1,4 @@
-"""One day's papers as one Markdown post, in the form of ``templates/post.md.j2``.
+"""One day's papers as one Markdown post, in one of the forms under ``templates/``.
 
 Pure: the same papers give the same bytes. What was read, and how sure the reading is, stands in
 the head of the post and at each claim.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from zoneinfo import ZoneInfo
 
 from digest.records import DOUBTED, ArxivId, Claim
-from digest.render import markdown
+from digest.render import markdown, template
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
@@ -27,24 +28,48 @@ PART_TITLES = ("研究背景与既有方法的问题", "论文的方法如何解
 _STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
 
 
-def post(heading: Heading, entries: Sequence[Entry]) -> str:
-    """The post's text; in traditional characters where an abstract was asked for in them."""
-    text = (
-        _environment()
-        .get_template("post.md.j2")
-        .render(
-            title=heading.title,
-            date=heading.date,
-            source="、".join(heading.sources),
-            tags=["arxiv", *_tags(heading, entries)],
-            totals=coverage(entries),
-            span=None if heading.coverage is None else span(heading.coverage, len(entries)),
-            papers=[_view(entry, heading) for entry in entries],
-            part_titles=PART_TITLES,
-        )
-    )
+FORMS = tuple(markdown.DIALECTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a post is written. ``form``: one of FORMS. ``templates``: the folder of the lab's own."""
+
+    form: str = "jekyll"
+    templates: Path | None = None
+
+
+def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None) -> str:
+    """The post's text; in traditional characters where an abstract was asked for in them.
+
+    Raises:
+        ConfigError: A template of the lab's is wrong.
+    """
+    style = style or Style()
+    tag = markdown.DIALECTS[style.form].tag
+    values = {
+        "title": heading.title,
+        "date": heading.date,
+        "dated": _dated(heading),
+        "source": "、".join(heading.sources),
+        "tags": ["arxiv", *map(tag, _tags(heading, entries))],
+        "totals": coverage(entries),
+        "span": None if heading.coverage is None else span(heading.coverage, len(entries)),
+        "papers": [_view(entry, heading) for entry in entries],
+        "part_titles": PART_TITLES,
+        "beside": "../" if style.form == "hugo" else "",  # there a post is a folder of the site
+    }
+    text = template.render(style.form, style.templates, values)
     targets = {entry.translation.target for entry in entries if entry.translation is not None}
-    return _in_traditional(text) if "zh-Hant" in targets else text
+    return _in_traditional(text) if "zh-Hant" in targets else _unmarked(text)
+
+
+def _dated(heading: Heading) -> str:
+    """The date's first moment in the zone of the window: Hugo leaves out what is to come."""
+    if heading.coverage is None:
+        return heading.date
+    zone = ZoneInfo(heading.coverage.window.zone)
+    return datetime.combine(Date.fromisoformat(heading.date), time(), zone).isoformat()
 
 
 _WRITTEN, _END = "\ue100", "\ue101"  # private use: around what is in traditional characters already
@@ -57,27 +82,22 @@ _AS_IT_IS = re.compile(
 def _in_traditional(text: str) -> str:
     parts = _AS_IT_IS.split(text)
     parts = [part if index % 2 else to_traditional(part) for index, part in enumerate(parts)]
-    return "".join(parts).replace(_WRITTEN, "").replace(_END, "")
+    return _unmarked("".join(parts))
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(_WRITTEN, "").replace(_END, "")
+
+
+def _as_it_stands(text: str) -> str:
+    return f"{_WRITTEN}{text}{_END}"
 
 
 def _written(text: str, entry: Entry) -> str:
     """``text`` of a translation; converting it twice would change its words."""
     if entry.translation is None or entry.translation.target != "zh-Hant" or not text:
         return text
-    return f"{_WRITTEN}{text}{_END}"
-
-
-@cache
-def _environment() -> Environment:
-    """Compiling the template takes longer than rendering a post."""
-    environment = Environment(
-        loader=PackageLoader("digest.render"),
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown, not HTML: every field goes through the md filter
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"md": markdown.escape, "yaml": markdown.yaml_quoted}
-    return environment
+    return _as_it_stands(text)
 
 
 def _tags(heading: Heading, entries: Sequence[Entry]) -> list[str]:
@@ -102,6 +122,7 @@ def _view(entry: Entry, heading: Heading) -> dict[str, Any]:
         "abstract": _abstract(entry),
         "mark": mark(entry, heading),
         "notes": notes(entry),
+        "figure": _figure(entry),
         "parts": [] if breakdown is None or breakdown.text_used == "none" else [
             [_claim(claim, pdf_url) for claim in part]
             for part in (breakdown.problem, breakdown.method, breakdown.results)
@@ -113,6 +134,22 @@ def _abstract(entry: Entry) -> str:
     if entry.translation is not None and entry.translation.text:
         return _written(entry.translation.text, entry)
     return entry.paper.abstract or "（没有摘要）"
+
+
+def _figure(entry: Entry) -> dict[str, Any] | None:
+    """The picture beside the post, with what its licence asks for."""
+    picture = entry.picture
+    if picture is None:
+        return None
+    return {
+        "file": picture.file,
+        "label": picture.figure.label,
+        "caption": _as_it_stands(picture.figure.caption or picture.figure.label),
+        "page": picture.figure.page,
+        "authors": _as_it_stands(", ".join(entry.paper.authors) or "不详"),
+        "licence": picture.licence.name,
+        "licence_url": picture.licence.url,
+    }
 
 
 def _claim(claim: Claim, pdf_url: str) -> dict[str, Any]:
