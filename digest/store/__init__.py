@@ -250,6 +250,21 @@ class Store:
         query = "SELECT 1 FROM post_file WHERE date = ? AND sha256 = ?"
         return bool(self.database.query(query, [date, sha256]))
 
+    # ------------------------------------------------------------ mail
+
+    def mailed(self, date: str) -> frozenset[str]:
+        """Who was sent a date's post."""
+        rows = self.database.query("SELECT recipient FROM mailing WHERE date = ?", [date])
+        return frozenset(row[0] for row in rows)
+
+    def put_mailed(self, date: str, recipients: Sequence[str]) -> None:
+        """Remember that these were sent a date's post."""
+        rows = [[date, recipient, self.database.now()] for recipient in recipients]
+        if not rows:
+            return
+        with self.database.transaction() as con:
+            con.executemany("INSERT INTO mailing VALUES (?, ?, ?)", rows)
+
     # ------------------------------------------------------------ evaluations
 
     def put_measures(
