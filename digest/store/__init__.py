@@ -202,6 +202,21 @@ class Store:
             for date, heading, papers in rows
         ]
 
+    def carried(self, prefix: str) -> list[tuple[str, int]]:
+        """``(date, position)`` of a paper in the posts, newest first.
+
+        Args:
+            prefix: An arXiv id without its version, or the beginning of a local one.
+        """
+        rows = self.database.query(
+            """SELECT date, position FROM post_item
+               WHERE regexp_replace(paper_id, 'v[0-9]+$', '') = ?
+                  OR (starts_with(?, 'local:') AND starts_with(paper_id, ?))
+               ORDER BY date DESC, position""",
+            [prefix, prefix, prefix],
+        )
+        return [(date, position) for date, position in rows]
+
     def put_post(
         self,
         date: str,
