@@ -43,6 +43,7 @@ from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.extract.identity import made_by
 from digest.extract.pool import ParallelExtractor
 from digest.generation import Engine
+from digest.mailing import Mailer
 from digest.pipeline import Progress, Tools, completed
 from digest.records import ArxivId, Paper, to_builtins
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
@@ -82,6 +83,11 @@ Bytes = Callable[[str, int, int], None]
 def store(config: Config) -> Store:
     """The home's database; made at its first use."""
     return Store(config.database)
+
+
+def mailer(config: Config) -> Mailer:
+    """The lab's mail server."""
+    return Mailer(config, HostLog(config.home / "hosts.log", SystemClock()))
 
 
 def ledger(opened: Store) -> Ledger:

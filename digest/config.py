@@ -30,6 +30,7 @@ _RANGES = {
     "papers_at_once": (0, 64),  # 0 picks
     "memory_gb": (0, 65_536),  # 0: what the machine has
     "server_requests": (1, 1024),
+    "smtp_port": (1, 65_535),
 }
 _CHOICES = {
     "layout": ("fast", "model", "auto"),
@@ -41,7 +42,11 @@ _CHOICES = {
     "target": ("zh-Hans", "zh-Hant", "ja", "ko", "de", "fr"),
     "post_format": ("jekyll", "hugo", "obsidian", "github"),
     "figures": ("off", "free", "noncommercial"),
+    "smtp_tls": ("none", "starttls", "tls"),
 }
+OUTPUTS = ("json", "bibtex", "atom", "weekly", "mail")
+"""What can be written beside a post."""
+_MAILBOX = re.compile(r"[^\s<>(),;:@\"\[\]\\]+@[A-Za-z0-9.-]+")
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
 """Variables of ours that are no keys of digest.toml: where it lies, and where the tests look."""
 
@@ -101,6 +106,16 @@ class Config:
         ca_file: File of a private certificate authority, besides the usual ones.
         pace_file: The lock that paces requests to arXiv, where /var/tmp is not shared by all that
             ask (containers); empty for the machine's own.
+        outputs: What is written beside a post: json, bibtex, atom (the newest days), weekly (a post
+            of the week), mail (an .eml).
+        mail_to: Who gets the post by mail.
+        mail_from: The sender's address.
+        smtp_host: The mail server; empty for none. As with ``server``, one that is neither loopback
+            nor private must be among ``server_hosts``.
+        smtp_port: Its port.
+        smtp_user: What the server wants for a login; empty where it wants none.
+        smtp_password: Likewise.
+        smtp_tls: none, starttls or tls (from the first byte).
     """
 
     home: Path
@@ -149,6 +164,14 @@ class Config:
     proxy: str = ""
     ca_file: str = ""
     pace_file: str = ""
+    outputs: tuple[str, ...] = ("json", "bibtex", "atom")
+    mail_to: tuple[str, ...] = ()
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_tls: str = "none"
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -178,6 +201,7 @@ class Config:
             raise ConfigError(f"anchor: not a time of day: {self.anchor!r}", "write it as 08:50")
         for day in self.holidays:
             check_date(day, "holidays: ")
+        _check_outputs(self)
 
     @property
     def database(self) -> Path:
@@ -198,6 +222,16 @@ class Config:
     def papers(self) -> Path:
         """Folder of the PDFs that posts were made from."""
         return self.home / "papers"
+
+
+def _check_outputs(config: Config) -> None:
+    """What is written beside a post, and to whom it is sent."""
+    for name in config.outputs:
+        if name not in OUTPUTS:
+            raise ConfigError(f"outputs: no such: {name!r}", f"of {', '.join(OUTPUTS)}")
+    for address in (*config.mail_to, *filter(None, [config.mail_from])):
+        if not _MAILBOX.fullmatch(address):
+            raise ConfigError(f"mail: {address!r} is no address", "write it as you@lab.example")
 
 
 def load(
@@ -453,5 +487,23 @@ ca_file = ""
 
 # The lock that paces requests; one for all containers that ask arXiv. Empty: the machine's own
 pace_file = ""
+
+# ---- what is written beside a post
+
+# "json" and "bibtex" of the day, "atom" (posts/feed.xml), "weekly" (posts/weekly/), "mail" (an
+# .eml in posts/mail/)
+outputs = ["json", "bibtex", "atom"]
+
+# Who gets the post by: digest mail; from whom
+mail_to = []
+mail_from = ""
+
+# The mail server; like the model server, on loopback or a private address, or one of server_hosts.
+# smtp_tls: "none", "starttls" or "tls" (from the first byte)
+smtp_host = ""
+smtp_port = 25
+smtp_user = ""
+smtp_password = ""
+smtp_tls = "none"
 """
 """What ``digest init`` writes; a test holds its values equal to the defaults."""

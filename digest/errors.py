@@ -15,6 +15,7 @@
     │   ├── ModelDamagedError size or sha256 differ from the catalogue
     │   └── ServerError       no good answer from a model server (retryable, wait_s, unreachable)
     ├── TranslateError        the translator answered, but not one text for each sentence
+    ├── MailError             the mail server did not take a message
     ├── StoreError            the database is locked, damaged or from a newer version
     └── WorkerError           a sandboxed process failed
         ├── WorkerDied        killed by a signal, an assertion or a memory limit
@@ -126,6 +127,10 @@ class ServerError(ModelError):
 
 class TranslateError(DigestError):
     """A text could not be translated at all."""
+
+
+class MailError(DigestError):
+    """A mail could not be sent."""
 
 
 class StoreError(DigestError):

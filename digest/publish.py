@@ -25,8 +25,15 @@ def post_name(date: str) -> str:
     return f"{date}-arxiv-daily.md"
 
 
-def publish(store: Store, folder: Path, date: str, text: str) -> Published:
+def publish(store: Store, folder: Path, date: str, text: str, name: str = "") -> Published:
     """Put a post into ``folder``.
+
+    Args:
+        store: Knows what was written before.
+        folder: Made where it is missing.
+        date: Under which its bytes are recorded; of a weekly post its week, ``2026-W04``.
+        text: What it says.
+        name: Of the file; by default that of the date's post.
 
     The bytes are recorded before they are renamed into place: after a crash in between, the file
     that is there is known all the same, and is not taken for an edited one.
@@ -35,10 +42,10 @@ def publish(store: Store, folder: Path, date: str, text: str) -> Published:
         StoreError: The file or its record cannot be written.
     """
     data = text.encode()
-    path = folder / post_name(date)
+    path = folder / (name or post_name(date))
     status: Literal["written", "aside"] = "written"
     if not _replaceable(path, date, store):
-        path, status = _aside(folder, date, store), "aside"
+        path, status = _aside(path, date, store), "aside"
     if path.exists() and path.read_bytes() == data:
         return Published(path, "unchanged" if status == "written" else status)
     store.put_post_file(date, _sha256(data))
@@ -51,10 +58,10 @@ def _replaceable(path: Path, date: str, store: Store) -> bool:
     return not path.exists() or store.wrote_post_file(date, _sha256(path.read_bytes()))
 
 
-def _aside(folder: Path, date: str, store: Store) -> Path:
+def _aside(post: Path, date: str, store: Store) -> Path:
     """The first file beside the post that may be written: the one before may be a merge at work."""
     for number in count(1):
-        path = folder / f"{date}-arxiv-daily.new{'' if number == 1 else f'-{number}'}.md"
+        path = post.with_suffix(f".new{'' if number == 1 else f'-{number}'}.md")
         if _replaceable(path, date, store):
             return path
     raise AssertionError("unreachable")

@@ -25,7 +25,10 @@ OWNERS = {
     "click": ("cli",),
     "rich": ("cli",),
 }
-SHARED = {"records", "generation", "errors", "words", "worker", "files", "clock", "calendar"}
+SHARED = {
+    *("records", "generation", "errors", "words", "worker"),
+    *("files", "clock", "calendar", "addresses"),
+}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

@@ -122,6 +122,8 @@ def run(  # noqa: PLR0913 one parameter for each flag
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
     _print_report(session, report, as_json)
+    if report.post is not None and not _write_files(when, config, assembly.store(config)):
+        sys.exit(EXIT_FAILED)
     if report.announced is not None and report.announced.state in ("stalled", "failed"):
         sys.exit(EXIT_FAILED)
     if report.failed or report.unread:
@@ -138,6 +140,19 @@ class _Asking:
     redo: bool
 
 
+def _write_files(date: str, config: Config, store: Store) -> bool:
+    """Write what stands beside a post; whether it went well. The post is there in any case."""
+    from digest.outputs import write_files
+
+    try:
+        write_files(date, config, store)
+    except DigestError as exc:
+        said = (date, exc.message)
+        log.error("%s: the post is written, a file beside it is not: %s", *said)
+        return False
+    return True
+
+
 def _finish_posts(config: Config, store: Store, date: str) -> None:
     """Write what a run that was stopped at its very end could not."""
     from digest import pipeline
@@ -145,6 +160,7 @@ def _finish_posts(config: Config, store: Store, date: str) -> None:
     since = (Date.fromisoformat(date) - timedelta(days=config.retry_days)).isoformat()
     for finished in pipeline.finish_posts(config, store, since):
         log.warning("%s: written now; a run was stopped before it could", finished.path)
+        _write_files(finished.path.name[:10], config, store)
 
 
 def _run_folder(session: Session, config: Config, folder: Path, date: str, redo: bool) -> Report:
@@ -179,6 +195,8 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
             report = replace(redone, announced=report.announced)
         for older in announced.older_days(store, source, date, config.retry_days):
             mended = pipeline.run_day(older, config, store, tools, progress)
+            if mended.post is not None:
+                _write_files(older.date, config, store)
             said = (older.date, len(mended.outcomes), len(mended.failed))
             log.info("%s: tried again what was missing: %d steps, %d failed", *said)
     return report
@@ -271,6 +289,8 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
         published = pipeline.render_day(when, config, store, painter.figure)
     session.console.print(f"{published.status}")
     click.echo(published.path)
+    if not _write_files(when, config, store):
+        sys.exit(EXIT_FAILED)
 
 
 @click.command()

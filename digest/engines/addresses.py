@@ -6,25 +6,13 @@ looked at, and the connection is made to an address that was looked at.
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from digest.addresses import Resolve, is_near, resolved
 from digest.errors import ConfigError, ServerError
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Sequence[str]]
-"""A host's addresses, as text; raises OSError where it has none."""
-
-# RFC 1918 and RFC 4193. Not link-local (169.254.169.254 hands out a cloud's passwords), and not
-# the shared space of RFC 6598, which is a provider's: who uses it for a network of their own names
-# the host.
-_PRIVATE = tuple(
-    ipaddress.ip_network(net)
-    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -58,11 +46,11 @@ class Endpoint:
             ServerError: It has no address.
         """
         try:
-            found = list((resolve or _resolve)(self.host, self.port))
+            found = list((resolve or resolved)(self.host, self.port))
         except OSError as exc:
             raise ServerError(f"{self.host} has no address: {exc}", "see server = ...") from exc
         for text in found:
-            if not self.allowed and not is_near(ipaddress.ip_address(text)):
+            if not self.allowed and not is_near(text):
                 raise ConfigError(
                     f"the model server {self.host} is at {text}, which is neither loopback nor "
                     "private: papers would leave the lab",
@@ -96,15 +84,6 @@ def endpoint(url: str, hosts: Sequence[str] = ()) -> Endpoint:
     return Endpoint(parts.scheme, host, port or _PORTS[parts.scheme], _path(parts), allowed)
 
 
-def is_near(address: Address) -> bool:
-    """Whether an address is this machine's or of a private network."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address.is_loopback or any(
-        address in net for net in _PRIVATE if net.version == address.version
-    )
-
-
 _HINT = 'write it as server = "http://127.0.0.1:8000/v1"'
 
 
@@ -114,8 +93,3 @@ def _path(parts: SplitResult) -> str:
 
 def _netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _resolve(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))

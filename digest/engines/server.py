@@ -24,8 +24,9 @@ from typing import Any, TypeVar
 
 import httpx
 
+from digest.addresses import Resolve
 from digest.engines import stops
-from digest.engines.addresses import Endpoint, Resolve
+from digest.engines.addresses import Endpoint
 from digest.engines.defuse import defused
 from digest.engines.fitting import fit
 from digest.errors import ConfigError, DigestError, ModelError, ModelMissingError, ServerError

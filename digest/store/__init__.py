@@ -202,6 +202,21 @@ class Store:
             for date, heading, papers in rows
         ]
 
+    def carried(self, prefix: str) -> list[tuple[str, int]]:
+        """``(date, position)`` of a paper in the posts, newest first.
+
+        Args:
+            prefix: An arXiv id without its version, or the beginning of a local one.
+        """
+        rows = self.database.query(
+            """SELECT date, position FROM post_item
+               WHERE regexp_replace(paper_id, 'v[0-9]+$', '') = ?
+                  OR (starts_with(?, 'local:') AND starts_with(paper_id, ?))
+               ORDER BY date DESC, position""",
+            [prefix, prefix, prefix],
+        )
+        return [(date, position) for date, position in rows]
+
     def put_post(
         self,
         date: str,
@@ -249,6 +264,21 @@ class Store:
         """Whether we wrote a date's post with these bytes, under whatever name it is now."""
         query = "SELECT 1 FROM post_file WHERE date = ? AND sha256 = ?"
         return bool(self.database.query(query, [date, sha256]))
+
+    # ------------------------------------------------------------ mail
+
+    def mailed(self, date: str) -> frozenset[str]:
+        """Who was sent a date's post."""
+        rows = self.database.query("SELECT recipient FROM mailing WHERE date = ?", [date])
+        return frozenset(row[0] for row in rows)
+
+    def put_mailed(self, date: str, recipients: Sequence[str]) -> None:
+        """Remember that these were sent a date's post."""
+        rows = [[date, recipient, self.database.now()] for recipient in recipients]
+        if not rows:
+            return
+        with self.database.transaction() as con:
+            con.executemany("INSERT INTO mailing VALUES (?, ?, ?)", rows)
 
     # ------------------------------------------------------------ evaluations
 

@@ -67,7 +67,15 @@ def _m003_measures(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures)
+def _m004_mailings(con: duckdb.DuckDBPyConnection) -> None:
+    """Who was sent which post."""
+    con.execute("""
+        CREATE TABLE mailing (
+            date VARCHAR NOT NULL, recipient VARCHAR NOT NULL, sent_utc TIMESTAMP NOT NULL);
+    """)
+
+
+_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures, _m004_mailings)
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, now: datetime) -> None:

@@ -1,0 +1,112 @@
+"""What stands beside a post: the day as JSON and BibTeX, the feed, the week, the mail.
+
+Data files are written over: they hold nothing but what the post says. A weekly post is a post: one
+that somebody edited is kept, and the new text goes beside it. A file whose bytes are the same is
+not touched, so that what copies or watches the folder sees only what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from digest import files
+from digest.config import Config
+from digest.pipeline import content
+from digest.publish import publish
+from digest.render.bibtex import bibtex
+from digest.render.daily import daily
+from digest.render.feed import Day, feed
+from digest.render.mail import mail
+from digest.render.weekly import dates_of, week_of, weekly
+from digest.store import Store
+
+FEED_DAYS = 7
+"""A feed reader that is opened once a week misses nothing; 30 papers a day are 2 MB of feed."""
+
+
+def write_files(date: str, config: Config, store: Store) -> list[Path]:
+    """Write what ``config.outputs`` names for a date's post; the paths, in that order.
+
+    Raises:
+        DigestError: There is no post for ``date``.
+        StoreError: A file cannot be written; those before it are there.
+    """
+    sheet = _Sheet(date, config, store)
+    return [_WRITERS[name](sheet) for name in config.outputs]
+
+
+def mail_bytes(date: str, config: Config, store: Store) -> bytes:
+    """A date's post as a mail.
+
+    Raises:
+        DigestError: There is no post for ``date``.
+    """
+    return mail(*content(date, config, store), config.mail_from, config.mail_to)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A date whose files are written; its papers are read from the store once."""
+
+    date: str
+    config: Config
+    store: Store
+
+    @cached_property
+    def day(self) -> Day:
+        return content(self.date, self.config, self.store)
+
+    @cached_property
+    def dates(self) -> list[str]:
+        """Of all posts, newest first."""
+        return [date for date, _, _ in self.store.post_dates()]
+
+    def days(self, dates: list[str]) -> list[Day]:
+        return [
+            self.day if date == self.date else content(date, self.config, self.store)
+            for date in dates
+        ]
+
+    def write(self, name: str, data: bytes) -> Path:
+        """A file in posts/, unless it has these bytes."""
+        path = self.config.posts / name
+        if not path.is_file() or path.read_bytes() != data:
+            files.write(path, data)
+        return path
+
+
+def _json(sheet: _Sheet) -> Path:
+    return sheet.write(f"{sheet.date}.json", daily(*sheet.day))
+
+
+def _bibtex(sheet: _Sheet) -> Path:
+    return sheet.write(f"{sheet.date}.bib", bibtex(sheet.day[1]).encode())
+
+
+def _atom(sheet: _Sheet) -> Path:
+    return sheet.write("feed.xml", feed(sheet.days(sheet.dates[:FEED_DAYS])))
+
+
+def _weekly(sheet: _Sheet) -> Path:
+    week = week_of(sheet.date)
+    first, last = dates_of(week)
+    days = sheet.days(sorted(date for date in sheet.dates if first <= date <= last))
+    folder = sheet.config.posts / "weekly"
+    return publish(sheet.store, folder, week, weekly(week, days), f"{week}.md").path
+
+
+def _mail(sheet: _Sheet) -> Path:
+    config = sheet.config
+    return sheet.write(f"mail/{sheet.date}.eml", mail(*sheet.day, config.mail_from, config.mail_to))
+
+
+_WRITERS: Mapping[str, Callable[[_Sheet], Path]] = {
+    "json": _json,
+    "bibtex": _bibtex,
+    "atom": _atom,
+    "weekly": _weekly,
+    "mail": _mail,
+}
