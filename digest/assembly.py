@@ -41,12 +41,16 @@ from digest.explain.reading import Explainer
 from digest.explain.writers import Mode
 from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.extract.identity import made_by
+from digest.extract.pages import Painter
 from digest.extract.pool import ParallelExtractor
 from digest.generation import Engine
 from digest.mailing import Mailer
-from digest.pipeline import Progress, Tools, completed
+from digest.pipeline import Progress, Tools, completed, content
 from digest.records import ArxivId, Paper, to_builtins
+from digest.render.entry import paper_file
+from digest.render.licences import licence_of
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
+from digest.site import build
 from digest.sources import Arrival
 from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
@@ -419,6 +423,50 @@ def model_server(name: str, config: Config) -> Iterator[ServerEngine]:
     where = endpoint(config.server, config.server_hosts)
     with ServerEngine(where, name.removeprefix(SERVER), access) as opened:
         yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """How a site is made.
+
+    ``public``: pictures of pages only where the paper's licence lets anyone pass them on.
+    """
+
+    out: Path
+    public: bool = False
+    pictures: bool = True
+
+
+def build_site(config: Config, wanted: SiteOptions, progress: Bytes) -> build.Built:
+    """Bring the static site of a home's posts up to date.
+
+    Raises:
+        StoreError: The store cannot be read, or the site cannot be written.
+    """
+    opened = store(config)
+
+    def pdf_of(paper: Paper) -> Path | None:
+        path = config.papers / paper_file(paper.id)
+        return path if path.is_file() else None
+
+    def may_show(paper: Paper) -> bool:
+        return not wanted.public or licence_of(paper.licence) is not None
+
+    with Painter() as painter:
+        options = build.Options(
+            config.title,
+            painter.pages if wanted.pictures else None,
+            pdf_of,
+            may_show,
+            public=wanted.public,
+        )
+        return build.build(
+            wanted.out,
+            opened.post_fingerprints(),
+            lambda date: content(date, config, opened),
+            options,
+            progress,
+        )
 
 
 def explain_file(arrival: Arrival, config: Config) -> dict[str, Any]:

@@ -24,6 +24,18 @@ def write(path: Path, data: bytes) -> None:
         partial.write_bytes(data)
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, whole or not at all for whoever reads it meanwhile.
+
+    Nothing waits for the disk: for what can be made again after a power cut.
+
+    Raises:
+        StoreError: The disk is full or the folder cannot be written.
+    """
+    with _replacing(path, durable=False) as partial:
+        partial.write_bytes(data)
+
+
 def copy(source: Path, path: Path) -> None:
     """Copy a file in the same manner.
 
@@ -35,15 +47,17 @@ def copy(source: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` to fill, then flushed to the disk and renamed over it."""
+def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
+    """A file beside ``path`` to fill, then flushed to the disk (``durable``) and renamed over it."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        flush(partial)
+        if durable:
+            flush(partial)
         partial.replace(path)
-        flush(path.parent)
+        if durable:
+            flush(path.parent)
     except OSError as exc:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)

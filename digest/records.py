@@ -528,6 +528,9 @@ class Claim:
     support: float | None = None
 
 
+ORIGINAL = "original"
+"""``Claim.how`` of a sentence that no translation held of: it stands in its own language."""
+
 DOUBTED = 0.5
 """A claim with less support is marked in the post."""
 

@@ -54,6 +54,15 @@ def test_a_quote_must_stand_where_it_says():
     assert problems(replace(good, evidence=()), KNOWN) == ["cites nothing"]
 
 
+def test_a_sentence_in_its_own_language_must_be_that_sentence():
+    own = replace(claim(TEXTS[2], 3), how="original")
+    assert problems(own, KNOWN) == []
+    changed = replace(own, text=own.text.replace("9.3", "9.4"))
+    assert problems(changed, KNOWN) == [
+        "form another text than the sentence's is not held by what it cites"
+    ]
+
+
 def test_an_abstract_can_be_cited_where_there_is_no_document():
     known = Sources(None, "Ratings are slow. They are dear.")
     assert known.holds(Evidence("sentence", "a2", 0, "They are dear."))

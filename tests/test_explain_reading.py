@@ -89,22 +89,32 @@ def test_what_cannot_be_mended_is_replaced_by_the_translated_sentence():
     assert claim.evidence[0].quote == FINDING
 
 
-def test_what_cannot_be_quoted_either_is_dropped_and_named():
-    def kept(sentences):
-        return [TranslatedSentence(s, s, {}, kept=True) for s in sentences]
+def _kept(sentences):
+    """A translator that gives up on every sentence."""
+    return [TranslatedSentence(s, s, {}, kept=True) for s in sentences]
 
-    breakdown = reading(lambda text: "准确率为 12.3%，错了。", translate=kept)
+
+PLAIN = "We propose a framework that adapts the model to new domains on the device itself."
+
+
+def test_what_cannot_be_quoted_either_is_dropped_and_named():
+    breakdown = reading(lambda text: "准确率为 12.3%，错了。", text=PLAIN, translate=_kept)
     assert bullets(breakdown) == []
     [dropped] = lost(breakdown)
     assert "12.3" in dropped.reason
+
+
+def test_a_result_in_figures_stands_in_its_own_words_where_no_translation_holds():
+    [claim] = bullets(reading(lambda text: "准确率为 12.3%，错了。", translate=_kept))
+    assert (claim.text, claim.state, claim.how) == (FINDING, "quoted", "original")
 
 
 def test_a_quotation_is_checked_as_well():
     def wrong(sentences):
         return [TranslatedSentence(s, "论文的框架在基准上达到 98.63%。", {}) for s in sentences]
 
-    breakdown = reading(lambda text: "准确率为 12.3%，错了。", translate=wrong)
-    assert bullets(breakdown) == []
+    [claim] = bullets(reading(lambda text: "准确率为 12.3%，错了。", translate=wrong))
+    assert claim.how == "original"
 
 
 def test_a_thin_result_is_published_rather_than_nothing():

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from digest.explain import repair
 from digest.explain.alignment import aligner, strays, unheard
-from digest.explain.passages import Cluster, cite, passages_of
+from digest.explain.passages import Cluster, cite, passages_of, readable
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
-from digest.records import Claim, ClaimState, Document, Dropped, Evidence
+from digest.records import ORIGINAL, Claim, ClaimState, Document, Dropped, Evidence
 from digest.words import atoms
 from digest.words.magnitudes import mend_magnitudes
 from digest.words.polarity import without_exaggeration
@@ -22,7 +22,7 @@ from digest.words.terms import Glossary, without_made_up_expansions
 from digest.words.typography import tidy
 
 RECITED, REWRITTEN, CUT, QUOTED = "recited", "rewritten", "cut", "quoted"
-"""What mended a claim, as ``Claim.how`` has it."""
+"""What mended a claim, as ``Claim.how`` has it; ``records.ORIGINAL`` is the last."""
 
 LEAST_MOVED = 0.5
 """A citation moves only to a sentence that says so much of the bullet: words alone are few."""
@@ -57,7 +57,7 @@ class Bullet:
 
     @property
     def state(self) -> ClaimState:
-        if self.how == QUOTED:
+        if self.how in (QUOTED, ORIGINAL):
             return "quoted"
         return "repaired" if self.how else "verified"
 
@@ -165,6 +165,18 @@ def quoted(faulty: Bullet, source: Evidence, translation: str) -> Bullet | None:
     if any(fault.hard for fault in found) or not text:
         return None
     return Bullet(faulty.cluster, (source,), text, (), QUOTED)
+
+
+def original(faulty: Bullet) -> Bullet | None:
+    """The source sentence as it is, where it tells a result in figures; else None.
+
+    A reader would rather have the main figure in English than not at all.
+    """
+    source = faulty.cluster.evidence[-1]
+    figures = [number for number in atoms.numbers(source.quote) if number.hard]
+    if faulty.cluster.role.name != "finding" or not figures:
+        return None
+    return Bullet(faulty.cluster, (source,), readable(source.quote), (), ORIGINAL)
 
 
 def without_repeats(bullets: Sequence[Bullet]) -> tuple[list[Bullet], tuple[Dropped, ...]]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from digest.explain.alignment import aligner, strays
-from digest.explain.passages import passages_of
+from digest.explain.passages import passages_of, readable
 from digest.explain.rows import caption_evidence, row_evidence
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
-from digest.records import Claim, Document, Evidence
+from digest.records import ORIGINAL, Claim, Document, Evidence
 from digest.words.lexicon import Aligner
 from digest.words.sentences import split_sentences
 
@@ -63,7 +63,7 @@ class Sources:
 
     def elsewhere(self, claim: Claim) -> str:
         """The sentence that a claim is from rather than from what it cites; "" for none."""
-        if any(each.kind != "sentence" for each in claim.evidence):
+        if claim.how == ORIGINAL or any(each.kind != "sentence" for each in claim.evidence):
             return ""
         ids = [each.id for each in claim.evidence]
         of_abstract = all(each.page == 0 for each in claim.evidence)
@@ -76,7 +76,13 @@ def misquoted(claim: Claim, known: Sources) -> list[Evidence]:
 
 
 def unsupported(claim: Claim) -> list[Fault]:
-    """What in a claim its evidence does not hold; rows are held to their values and names."""
+    """What in a claim its evidence does not hold; rows are held to their values and names.
+
+    A sentence in its own language must be that sentence.
+    """
+    if claim.how == ORIGINAL:
+        same = claim.text == " ".join(readable(each.quote) for each in claim.evidence)
+        return [] if same else [Fault("form", "another text than the sentence's")]
     held = pieces(claim.evidence)
     if any(each.kind == "row" for each in claim.evidence):
         return unheld(claim.text, held)

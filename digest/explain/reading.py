@@ -1,9 +1,10 @@
 """The grounded reading of a paper: evidence is chosen, bullets are written, checked and repaired.
 
 Nothing is published that does not pass ``verify``; what fails goes down the ladder: other
-citation, another try, a clause less, the source sentence in translation, and last it is dropped
-and named in ``Breakdown.dropped``. A question none of whose bullets stand is asked of the evidence
-that comes next. A checker model, where there is one, marks claims and drops none.
+citation, another try, a clause less, the source sentence in translation, a result's figures in
+their own sentence, and last it is dropped and named in ``Breakdown.dropped``. A question none of
+whose bullets stand is asked of the evidence that comes next. A checker model, where there is one,
+marks claims and drops none.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from digest.records import (
 from digest.words.sentences import split_sentences
 from digest.words.terms import Glossary, Term
 
-RECIPE = 5
+RECIPE = 6
 """Rises with every change that alters a reading made from the same paper by the same model."""
 
 TRIES = 3
@@ -46,6 +47,8 @@ RETRY = DecodeOptions(max_output_tokens=160, temperature=0.7, top_k=20, seed=11,
 
 SPARES = 12
 """Clusters of a question that are tried at most, where none of its bullets can be published."""
+MOST_ORIGINALS = 2
+"""Results that stand in the paper's own words where no translation held; more is no reading."""
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""
 
@@ -222,10 +225,15 @@ class Explainer:
         sources = [bullets[index].cluster.evidence[-1] for index in lost]
         translations = self._translate([readable(source.quote) for source in sources])
         better = list(bullets)
+        untranslated = 0
         for index, source, translation in zip(lost, sources, translations, strict=True):
+            instead = None
             if not translation.kept:
                 instead = ladder.quoted(bullets[index], source, translation.text)
-                better[index] = instead or bullets[index]
+            if instead is None and untranslated < MOST_ORIGINALS:
+                instead = ladder.original(bullets[index])
+                untranslated += instead is not None
+            better[index] = instead or bullets[index]
         return better
 
 

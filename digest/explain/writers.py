@@ -44,7 +44,7 @@ def mode(name: str) -> Mode:
 
 
 GREEDY = DecodeOptions(max_output_tokens=160)
-COMPOSED = DecodeOptions(max_output_tokens=900)
+COMPOSED = DecodeOptions(max_output_tokens=560)
 MOST_CITED = 3
 """A bullet over more sentences than these says nothing of any."""
 

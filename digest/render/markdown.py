@@ -27,7 +27,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-_ATOM = re.compile(
+ATOM = re.compile(
     r"""(?P<url>https?://[^\s<>"'（）()，。；、“”]+[^\s<>"'（）()，。；、“”.,;:!?])
       | \$\$(?P<display>[^$]+?)\$\$
       | \$(?P<inline>(?![\s\d])[^$]*?(?<![\s\\]))\$(?!\d)
@@ -75,7 +75,7 @@ def escape(text: str, form: str = "jekyll") -> str:
     """``text`` as inline Markdown on one line, math and web addresses kept."""
     dialect, text = DIALECTS[form], clean(text)
     pieces, end = [""], 0
-    for atom in _ATOM.finditer(text):
+    for atom in ATOM.finditer(text):
         between = dialect.plain(text[end : atom.start()])
         # "$a$$b$" would be one of kramdown's formulas to the next "$$"
         pieces += [between or (" " if end and atom["url"] is None else ""), _atom(atom, dialect)]
@@ -87,9 +87,9 @@ def escape(text: str, form: str = "jekyll") -> str:
 def split_formulas(text: str) -> list[str]:
     """A text's parts on one line: outside of formulas, a formula's TeX, outside, and so on."""
     text, parts, end = clean(text), [], 0
-    for atom in _ATOM.finditer(text):
+    for atom in ATOM.finditer(text):
         if atom["url"] is None:
-            parts += [text[end : atom.start()], _tex(atom)]
+            parts += [text[end : atom.start()], tex_of(atom)]
             end = atom.end()
     return [*parts, text[end:]]
 
@@ -100,10 +100,11 @@ def formulas(text: str) -> list[str]:
 
 
 def _atom(atom: re.Match[str], dialect: Dialect) -> str:
-    return dialect.math(_tex(atom)) if atom["url"] is None else _address(atom["url"])
+    return dialect.math(tex_of(atom)) if atom["url"] is None else _address(atom["url"])
 
 
-def _tex(atom: re.Match[str]) -> str:
+def tex_of(atom: re.Match[str]) -> str:
+    """The TeX of a formula that ``ATOM`` found, without its dollars or brackets."""
     return str(atom[atom.lastgroup or 0]).strip()
 
 

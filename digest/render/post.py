@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.records import DOUBTED, ArxivId, Claim
+from digest.records import DOUBTED, ORIGINAL, ArxivId, Claim
 from digest.render import markdown, template
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
@@ -164,7 +164,8 @@ def _claim(claim: Claim, pdf_url: str) -> dict[str, Any]:
 def _marks(claim: Claim) -> str:
     """How the claim came to be, and whether a checker model doubts it."""
     doubted = claim.support is not None and claim.support < DOUBTED
-    return _STATE_MARKS[claim.state] + ("〔存疑〕" if doubted else "")
+    how = "〔原文〕" if claim.how == ORIGINAL else _STATE_MARKS[claim.state]
+    return how + ("〔存疑〕" if doubted else "")
 
 
 def _pages(claim: Claim, pdf_url: str) -> str:

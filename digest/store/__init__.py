@@ -217,6 +217,15 @@ class Store:
         )
         return [(date, position) for date, position in rows]
 
+    def post_fingerprints(self) -> dict[str, str]:
+        """Date -> a hash over everything that its post is made from, the oldest first."""
+        rows = self.database.query(
+            """SELECT date, md5(any_value(heading::VARCHAR) || coalesce(string_agg(
+                   record::VARCHAR, chr(10) ORDER BY position), ''))
+               FROM post LEFT JOIN post_item USING (date) GROUP BY date ORDER BY date""",
+        )
+        return dict(rows)
+
     def put_post(
         self,
         date: str,

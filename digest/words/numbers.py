@@ -220,6 +220,19 @@ def extra_numbers(source: str, target: str) -> list[Number]:
     return _unbacked(target, source, _vouches)
 
 
+def backed_numbers(source: str, target: str) -> list[tuple[Number, Number]]:
+    """Each hard number of ``target`` that ``source`` backs, after those of ``source`` that do."""
+    falls = bool(_FALL.search(source) or _FALL.search(target))
+    pool = numbers(source)
+    return [
+        (held, number)
+        for number in numbers(target)
+        if number.hard
+        for held in pool
+        if _same(number, held, falls) and _vouches(number, held)
+    ]
+
+
 def _unbacked(text: str, other: str, backs: Callable[[Number, Number], bool]) -> list[Number]:
     text, other = WEB_ADDRESS.sub(" ", text), WEB_ADDRESS.sub(" ", other)
     pool = numbers(other)

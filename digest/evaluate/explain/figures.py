@@ -13,7 +13,7 @@ from digest.explain.bullets import CUT, QUOTED, RECITED, REWRITTEN, SAID
 from digest.explain.claims import Sources, misquoted
 from digest.explain.roles import named
 from digest.explain.verify import parted, pieces, triples
-from digest.records import Breakdown, Claim, Dropped, leaves
+from digest.records import ORIGINAL, Breakdown, Claim, Dropped, leaves
 from digest.words import atoms
 from digest.words.sentences import split_sentences
 
@@ -62,7 +62,7 @@ def goals(readings: Sequence[Reading]) -> tuple[Goal, ...]:
     whole = [each for each in readings if all(each.parts)]
     lost_bullets = sum(len(each.lost) for each in readings)
     evidence = sum(len(claim.evidence) for claim in claims)
-    quoted = sum(claim.how == QUOTED for claim in claims)
+    quoted = sum(claim.state == "quoted" for claim in claims)
     reached, stated = abstract_numbers(readings)
     return (
         Goal("citations that stand verbatim on their page", _rest(wrong, evidence), 1.0),
@@ -93,7 +93,8 @@ def before_and_after(readings: Sequence[Reading]) -> list[str]:
     return [
         f"{whole} bullets written; first answers with a fault {faulty / max(1, whole):.3f}; then "
         f"re-attributed {how[RECITED]}, rewritten {how[REWRITTEN]}, cut {how[CUT]}, quoted "
-        f"{how[QUOTED]}, dropped {len(lost)}{f' ({named})' if named else ''}",
+        f"{how[QUOTED]}, left in English {how[ORIGINAL]}, "
+        f"dropped {len(lost)}{f' ({named})' if named else ''}",
         f"{len(claims)} claims published, {how['']} of them as first written; {said} said already",
     ]
 

@@ -1,0 +1,91 @@
+"""The pages behind a paper's claims: their pictures, and where on them each quote stands.
+
+What a page of the site gets, as JSON::
+
+    {"claims": {"c3": [{"page": 4, "kind": "sentence", "parts": [["...", false], ["95.98%", true]],
+                        "lines": {"4": [[x, y, width, height], ...]}, "numbers": {"4": [...]}}]},
+     "pages": {"4": {"src": "2601.16158v1/p4.jpg", "width": 900, "height": 1165}}}
+
+Rectangles are fractions of the page. Without pictures the quotes stand alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from digest.errors import ExtractError
+from digest.records import PageMark, PagePicture, Rect
+from digest.site.claim import Quote
+from digest.site.day import PaperPage
+
+Pictures = Callable[[Path, Sequence[PageMark]], Sequence[PagePicture]]
+"""Draws the pages of a PDF on which something is marked."""
+
+_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """``data``: what the page gets; ``files``: name -> bytes, in the paper's folder."""
+
+    data: dict[str, Any] = field(default_factory=lambda: {"claims": {}, "pages": {}})
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+def evidence(page: PaperPage, pdf: Path | None, pictures: Pictures | None) -> Evidence:
+    """What stands behind the claims of a paper; a PDF that cannot be drawn costs its pictures."""
+    found = Evidence()
+    for quote in page.quotes:
+        found.data["claims"].setdefault(quote.key.split(".")[0], []).append(_quote(quote))
+    if pdf is None or pictures is None:
+        return found
+    try:
+        drawn = pictures(pdf, [_mark(quote) for quote in page.quotes if quote.evidence.page])
+    except ExtractError as exc:
+        log.warning("%s: no pictures of its pages: %s", page.stem, exc)
+        return found
+    for picture in drawn:
+        _place(found, page.stem, picture)
+    return found
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "page": quote.evidence.page,
+        "kind": quote.evidence.kind,
+        "parts": quote.parts,
+        "lines": {},
+        "numbers": {},
+    }
+
+
+def _mark(quote: Quote) -> PageMark:
+    cited = quote.evidence
+    return PageMark(quote.key, cited.page, cited.quote, cited.kind, quote.boxes, quote.numbers)
+
+
+def _place(found: Evidence, stem: str, picture: PagePicture) -> None:
+    """A drawn page among the evidence, and what is marked on it at the quotes."""
+    name = f"p{picture.page}.{_SUFFIXES[picture.media_type]}"
+    found.files[name] = picture.data
+    found.data["pages"][str(picture.page)] = {
+        "src": f"{stem}/{name}",
+        "width": picture.width_px,
+        "height": picture.height_px,
+    }
+    for kind, marked in (("lines", picture.marks), ("numbers", picture.numbers)):
+        for key, rects in marked.items():
+            claim, place = key.split(".")
+            quote = found.data["claims"][claim][int(place)]
+            quote[kind][str(picture.page)] = [_sides(rect) for rect in rects]
+
+
+def _sides(rect: Rect) -> list[float]:
+    """Left, top, width, height."""
+    left, top, right, bottom = rect
+    return [round(side, 4) for side in (left, top, right - left, bottom - top)]

@@ -1,0 +1,261 @@
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digest.errors import ExtractError
+from digest.records import (
+    ArxivId,
+    Breakdown,
+    Claim,
+    Dropped,
+    Evidence,
+    MadeBy,
+    PagePicture,
+    Paper,
+    Translation,
+)
+from digest.render.entry import Entry
+from digest.render.head import Heading
+from digest.site.build import Options, build
+from digest.site.listing import category_url
+from tests.conftest import document
+
+BY = MadeBy("t", "1")
+QUOTE = "Median aggregation lowers the error by 9.3%."
+
+
+def entry(number, title="A title", categories=("cs.SD",), **known):
+    paper = Paper(
+        ArxivId.parse(f"2601.0000{number}v1"),
+        title=title,
+        authors=("Ada Lovelace",),
+        abstract="We measure.",
+        categories=categories,
+        **known,
+    )
+    cited = Evidence("sentence", "s1", 3, QUOTE)
+    claim = Claim("主要结果", "误差降低 9.3%。", (cited,), "verified")
+    dropped = (Dropped("错的。", "number 12"),)
+    reading = Breakdown((), (), (claim,), "full", dropped, BY)
+    abstract = Translation("We measure.", "zh-Hans", "我们测量。", (), {}, BY)
+    return Entry(paper, document(QUOTE), abstract, reading)
+
+
+class Archive:
+    """Posts that can be changed; counts which are read."""
+
+    def __init__(self, **days):
+        self.days = {f"2026-{name[1:3]}-{name[3:]}": entries for name, entries in days.items()}
+        self.read = []
+
+    @property
+    def marks(self):
+        return {date: repr(entries) for date, entries in self.days.items()}
+
+    def content(self, date):
+        self.read.append(date)
+        heading = Heading("arXiv Daily", date, ("papers",), ("cs.SD",), None)
+        return heading, self.days[date]
+
+
+def pictures(_pdf, marks):
+    [mark] = marks
+    rects = {mark.key: ((0.1, 0.2, 0.5, 0.25),)}
+    return [PagePicture(3, 600, 800, "image/jpeg", b"jpeg", rects, rects)]
+
+
+def options(draw=pictures, show=True, public=False):
+    return Options("arXiv Daily", draw, lambda _: Path("a.pdf"), lambda _: show, public)
+
+
+def files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def evidence(page: bytes):
+    found = re.search(rb'<script type="application/json" id="data">(.*?)</script>', page)
+    return json.loads(found[1])
+
+
+def test_a_paper_has_a_page_with_its_claims_and_where_they_stand(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert (built.written, built.removed, built.days) == (("2026-01-23",), (), 1)
+    page = (tmp_path / "2026-01-23" / "2601.00001v1.html").read_bytes()
+    assert "误差降低 <mark>9.3%</mark>。".encode() in page
+    assert b'href="https://arxiv.org/pdf/2601.00001v1#page=3"' in page
+    assert "我们测量。".encode() in page
+    assert evidence(page) == {
+        "claims": {
+            "c1": [
+                {
+                    "page": 3,
+                    "kind": "sentence",
+                    "parts": [
+                        ["Median aggregation lowers the error by ", False],
+                        ["9.3%", True],
+                        [".", False],
+                    ],
+                    "lines": {"3": [[0.1, 0.2, 0.4, 0.05]]},
+                    "numbers": {"3": [[0.1, 0.2, 0.4, 0.05]]},
+                }
+            ]
+        },
+        "pages": {"3": {"src": "2601.00001v1/p3.jpg", "width": 600, "height": 800}},
+    }
+    assert (tmp_path / "2026-01-23" / "2601.00001v1" / "p3.jpg").read_bytes() == b"jpeg"
+
+
+@pytest.mark.parametrize(
+    ("made", "pdf"),
+    [
+        (options(draw=None), True),
+        (options(show=False), True),
+        (replace(options(), pdf_of=lambda _: None), False),
+    ],
+)
+def test_without_pictures_the_quotes_stand_alone(tmp_path, made, pdf):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, made)
+    found = evidence((tmp_path / "2026-01-23" / "2601.00001v1.html").read_bytes())
+    assert found["pages"] == {}
+    assert found["claims"]["c1"][0]["page"] == 3
+    assert not list(tmp_path.rglob("*.jpg"))
+
+
+def test_a_pdf_that_cannot_be_drawn_costs_its_pictures(tmp_path):
+    def broken(pdf, _marks):
+        raise ExtractError(pdf, "it is broken")
+
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options(draw=broken))
+    assert (tmp_path / "2026-01-23" / "2601.00001v1.html").exists()
+
+
+def test_the_same_posts_give_the_same_site_and_nothing_is_read_twice(tmp_path):
+    archive = Archive(d0123=[entry(1)], d0124=[entry(2)])
+    build(tmp_path / "a", archive.marks, archive.content, options())
+    build(tmp_path / "b", archive.marks, archive.content, options())
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    archive.read.clear()
+    again = build(tmp_path / "a", archive.marks, archive.content, options())
+    assert (again.written, archive.read) == ((), [])
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_days_added_one_by_one_give_the_site_of_all_together(tmp_path):
+    archive = Archive(
+        d0130=[entry(1)], d0131=[entry(2, categories=("cs.LG",))], d0201=[entry(3)]
+    )
+    every = dict(archive.marks)
+    build(tmp_path / "all", every, archive.content, options())
+    for count in (1, 2, 3):
+        archive.read.clear()
+        some = dict(list(every.items())[:count])
+        build(tmp_path / "each", some, archive.content, options())
+        assert len(archive.read) == 1
+    assert _shown(tmp_path / "each") == _shown(tmp_path / "all")
+
+
+def _shown(folder):
+    """Without the index, which may be cut otherwise; it has tests of its own."""
+    return {name: data for name, data in files(folder).items() if not name.startswith("search/")}
+
+
+def test_a_changed_day_is_written_again_and_a_paper_that_left_is_gone(tmp_path):
+    archive = Archive(d0123=[entry(1), entry(2, categories=("cs.LG",))], d0122=[entry(3)])
+    build(tmp_path, archive.marks, archive.content, options())
+    assert (tmp_path / category_url("cs.LG")).exists()
+    archive.days["2026-01-23"] = [entry(1, title="Another title")]
+    archive.read.clear()
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert (built.written, archive.read) == (("2026-01-23",), ["2026-01-23"])
+    assert not (tmp_path / "2026-01-23" / "2601.00002v1.html").exists()
+    assert not (tmp_path / "2026-01-23" / "2601.00002v1").exists()
+    assert not (tmp_path / category_url("cs.LG")).exists()
+    assert b"Another title" in (tmp_path / category_url("cs.SD")).read_bytes()
+    assert b"cs.LG" not in (tmp_path / "categories.html").read_bytes()
+
+
+def test_a_post_that_is_gone_leaves_nothing(tmp_path):
+    archive = Archive(d0122=[entry(1, title="Stays")], d0223=[entry(2, title="Leaves")])
+    build(tmp_path, archive.marks, archive.content, options())
+    del archive.days["2026-02-23"]
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert built.removed == ("2026-02-23",)
+    assert not any(b"Leaves" in data for data in files(tmp_path).values())
+    assert b"2026-02" not in (tmp_path / "index.html").read_bytes()
+
+
+def test_a_build_that_was_stopped_goes_on(tmp_path):
+    archive = Archive(d0123=[entry(1)], d0201=[entry(2)])
+    whole = tmp_path / "whole"
+    build(whole, archive.marks, archive.content, options())
+
+    def stopped(date):
+        if date == "2026-02-01":
+            raise KeyboardInterrupt
+        return archive.content(date)
+
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path / "site", archive.marks, stopped, options())
+    archive.read.clear()
+    built = build(tmp_path / "site", archive.marks, archive.content, options())
+    assert built.written == ("2026-02-01",)
+    assert files(tmp_path / "site") == files(whole)
+
+
+def test_a_site_for_strangers_names_no_file_of_this_machine(tmp_path):
+    local = replace(entry(1), paper=replace(entry(1).paper, id=_local()))
+    archive = Archive(d0123=[local])
+    build(tmp_path / "own", archive.marks, archive.content, options())
+    build(tmp_path / "public", archive.marks, archive.content, options(public=True))
+    page = "2026-01-23/local-aaaaaaaaaaaaaaaa.html"
+    assert b"papers/local" in (tmp_path / "own" / page).read_bytes()
+    assert b"papers/local" not in (tmp_path / "public" / page).read_bytes()
+
+
+def _local():
+    from digest.records import LocalId
+
+    return LocalId.parse("local:" + "a" * 64)
+
+
+HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">{{ 7*7 }}'
+
+
+def test_hostile_text_is_text(tmp_path):
+    bad = entry(1, title=HOSTILE, categories=("../../x", "cs.SD"))
+    claim = Claim(HOSTILE, HOSTILE, (Evidence("sentence", "s1", 1, HOSTILE),), "verified")
+    reading = Breakdown((claim,), (), (), "full", (Dropped(HOSTILE, HOSTILE),), BY)
+    archive = Archive(d0123=[replace(bad, breakdown=reading)])
+    build(tmp_path / "site", archive.marks, archive.content, options(draw=None))
+    for name, data in files(tmp_path / "site").items():
+        if name.endswith(".html"):
+            assert b"<img" not in data, name
+            assert b"<script>alert" not in data, name
+            assert b"</script><script>" not in data, name
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    page = (tmp_path / "site" / "2026-01-23" / "2601.00001v1.html").read_bytes()
+    assert evidence(page)["claims"]["c1"][0]["parts"] == [[HOSTILE, False]]
+
+
+def test_a_paper_of_which_nothing_is_known_has_a_page(tmp_path):
+    bare = Entry(Paper(ArxivId.parse("2601.00001v1")), None, None, None, ("pdf",))
+    archive = Archive(d0123=[bare])
+    build(tmp_path, archive.marks, archive.content, options())
+    page = (tmp_path / "2026-01-23" / "2601.00001v1.html").read_text()
+    assert "无解读" in page
+    assert "PDF 暂未取得" in page
+
+
+def test_no_page_asks_another_host(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options())
+    for name, data in files(tmp_path).items():
+        loaded = re.findall(rb'(?:src|action)="([^"]*)"|<link[^>]*href="([^"]*)"', data)
+        assert not any(b"//" in part for pair in loaded for part in pair), name
+        assert not re.search(rb"url\(\s*[\"']?(?:https?:)?//", data), name
