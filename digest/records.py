@@ -561,6 +561,50 @@ def leaves(reading: Breakdown) -> list[Claim]:
     return [leaf for claim in parts for leaf in (claim.children or (claim,))]
 
 
+# ---------------------------------------------------------------- pictures of pages
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right and bottom as fractions of a picture's width and height, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """A quotation that is to be marked on its page.
+
+    Args:
+        key: What it goes by among the marks of a paper; any string.
+        page: Where it begins.
+        quote: As ``Evidence`` has it.
+        kind: Of the evidence.
+        boxes: Where it stands, roughly, in reading order; () where that is not known.
+        numbers: The figures of it that matter, as printed: "95.98", "1,000", "10^-4", "three".
+    """
+
+    key: str
+    page: int
+    quote: str
+    kind: Literal["sentence", "row", "caption"] = "sentence"
+    boxes: tuple[Box, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page as a picture, and where on it the marks are. Marks that stand elsewhere are left out.
+
+    ``marks``: by key one rectangle for each printed line (of a row: for each cell);
+    ``numbers``: the same for the figures that were found among them.
+    """
+
+    page: int
+    width_px: int
+    height_px: int
+    media_type: Literal["image/png", "image/jpeg"]
+    data: bytes
+    marks: Mapping[str, tuple[Rect, ...]]
+    numbers: Mapping[str, tuple[Rect, ...]]
+
+
 # ---------------------------------------------------------------- outcomes
 
 OutcomeStatus = Literal["done", "reused", "failed", "absent"]

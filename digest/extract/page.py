@@ -102,15 +102,29 @@ def _lines(
 ) -> tuple[list[Line], list[Aside]]:
     parts, upright = fragments(blocks)
     numbers = line_numbers(parts, raw.width)
-    if numbers:
-        dropped = {id(part) for part in numbers}
-        parts = [part for part in parts if id(part) not in dropped]
+    lines = [line for line, _ in printed_lines(parts, raw, painted)]
+    return lines, _asides(raw.number, numbers, upright)
+
+
+def printed_lines(
+    parts: Sequence[Fragment], raw: pdf.RawPage, painted: Painting
+) -> list[tuple[Line, list[Fragment]]]:
+    """The lines that the fragments of a page make, in reading order, each with its fragments.
+
+    The numbers that review copies print beside their lines are left out.
+    """
+    dropped = {id(part) for part in line_numbers(parts, raw.width)}
+    parts = [part for part in parts if id(part) not in dropped]
     gutter = find_gutter(parts, raw.width)
-    lines = [line_of(row, raw.number) for row in rows_of(parts, gutter)]
+    rows = {}
+    for row in rows_of(parts, gutter):
+        line = line_of(row, raw.number)
+        if line is not None:
+            rows[id(line)] = (line, row)
     drawn = [] if gutter is None else _drawn(painted)
-    ordered = in_reading_order([line for line in lines if line is not None], gutter, drawn)
+    ordered = in_reading_order([line for line, _ in rows.values()], gutter, drawn)
     mark_sidebar(ordered, gutter)
-    return ordered, _asides(raw.number, numbers, upright)
+    return [rows[id(line)] for line in ordered]
 
 
 def _drawn(painted: Painting) -> list[Rect]:

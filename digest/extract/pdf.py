@@ -119,6 +119,21 @@ def read_page(document: Any, number: int) -> RawPage:
     return RawPage(number, float(rect.width), float(rect.height), blocks, page=page)
 
 
+def glyph_blocks(page: Any) -> list[dict[str, Any]]:
+    """The blocks of a page's ``rawdict``, with the text of each span; nothing that is clipped away.
+
+    They have all that the blocks of ``RawPage`` have, and the glyphs.
+    """
+    try:
+        raw = page.get_text("rawdict", flags=_FLAGS | pymupdf.TEXT_CLIP, clip=_EVERYWHERE)
+    except _LIBRARY_ERRORS:
+        return []
+    blocks: list[dict[str, Any]] = raw["blocks"]
+    for span in (s for b in blocks for line in b.get("lines", ()) for s in line["spans"]):
+        span["text"] = "".join(char["c"] for char in span["chars"])
+    return blocks
+
+
 def page_at(document: Any, number: int) -> Any:
     """The page with a 1-based number, as ``read_page`` left it."""
     return document[number - 1]
