@@ -42,10 +42,11 @@ def evidence(page: PaperPage, pdf: Path | None, pictures: Pictures | None) -> Ev
     found = Evidence()
     for quote in page.quotes:
         found.data["claims"].setdefault(quote.key.split(".")[0], []).append(_quote(quote))
-    if pdf is None or pictures is None:
+    marks = [_mark(quote) for quote in page.quotes if quote.evidence.page]
+    if pdf is None or pictures is None or not marks:
         return found
     try:
-        drawn = pictures(pdf, [_mark(quote) for quote in page.quotes if quote.evidence.page])
+        drawn = pictures(pdf, marks)
     except ExtractError as exc:
         log.warning("%s: no pictures of its pages: %s", page.stem, exc)
         return found
