@@ -211,7 +211,7 @@ function result(found) {
   const item = element("li", { class: "item" }, title);
   if (found.translatedTitle) item.append(element("p", { class: "translated" }, found.translatedTitle));
   item.append(element("p", { class: "abstract" }, element("bdi", {}, ...pieces)));
-  item.append(element("p", { class: "facts" }, `${found.date} · ${found.id}`));
+  item.append(element("p", { class: "facts" }, `${found.date} · ${found.id.slice(0, 22)}`));
   return item;
 }
 
@@ -231,10 +231,14 @@ async function search(query, offset = 0) {
   }
 }
 
-function startSearch() {
+async function startSearch() {
   const input = $(".find input");
   input.value = new URLSearchParams(location.search).get("q") || "";
-  DigestSearch.open("search/");
+  input.focus();
+  try { await DigestSearch.open("search/"); } catch (error) {
+    $("#found").textContent = text("搜索失败：", "Search failed: ") + error.message;
+    return;
+  }
   let timer = 0;
   input.addEventListener("input", () => {
     clearTimeout(timer);
@@ -245,7 +249,6 @@ function startSearch() {
   });
   $(".find").addEventListener("submit", (event) => { event.preventDefault(); search(input.value); });
   $("#more").addEventListener("click", () => search(input.value, $("#results").children.length));
-  input.focus();
   search(input.value);
 }
 
