@@ -5,10 +5,10 @@
     text/2026-01-23-<id>/4.js   what is found: the 5th paper of a day, its titles and its text
     han-<id>.js              traditional characters and their simplified forms
 
-A segment is a year, or one of the last months, so that a query loads few files and a new day
-writes a small one. Names hold a hash of the content: no file is ever changed, the manifest is
-replaced last, and what it does not name is removed. A segment is put together from those that
-lie there; only the papers of new days are read. ``static/search.js`` is the other half.
+A segment is a year, one of the last months, or the newest week, so that a query loads few files
+and a new day writes a small one. Names hold a hash of the content: no file is ever changed, the
+manifest is replaced last, and what it does not name is removed. A segment is put together from
+those that lie there; only the papers of new days are read. ``static/search.js`` is the other half.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ FORMAT = 1
 """Part of every name: a changed tokenizer or layout makes a new index."""
 PART_CHARS = 32_000
 """Of an index file. From a file:// page each file costs about as much as 100 kB of it."""
+WEEK_DAYS = 8
+"""The newest days of a month are apart, so that a day need not write the month; four weeks one."""
 SETTLED_DAYS = 14
 """After a month's end it joins its year: until then papers read late may still change it."""
 
@@ -77,6 +79,10 @@ class _Segment:
     folder: str
     days: tuple[_Day, ...]
     starts: tuple[str, ...] = ()
+
+    @property
+    def papers(self) -> int:
+        return sum(day.papers for day in self.days)
 
 
 def update(folder: Path, changed: Mapping[str, Sequence[Item]]) -> None:
@@ -159,7 +165,7 @@ def _texts(folder: Path, day: _Day) -> Iterator[tuple[str, str]]:
 
 
 def _grouped(days: Sequence[_Day]) -> Iterator[tuple[str, list[_Day]]]:
-    """The segments there shall be, by name: years, and the months that are not settled yet."""
+    """The segments there shall be: years, months that are not settled, the newest week."""
     if not days:
         return
     since = (date.fromisoformat(days[-1].date) - timedelta(SETTLED_DAYS)).isoformat()[:7]
@@ -175,11 +181,11 @@ def _made(folder: Path, name: str, days: Sequence[_Day], old: Sequence[_Segment]
     for segment in old:
         if segment.folder == wanted.folder:
             return segment
-    found: dict[str, str] = {}
-    papers = 0
-    for piece in _pieces(days, old):
+    first, *later = _pieces(days, old)
+    found, papers = _entries(folder, first), first.papers
+    for piece in later:
         join(found, _entries(folder, piece), papers)
-        papers += sum(day.papers for day in piece.days)
+        papers += piece.papers
     return _write_segment(folder, wanted, found)
 
 

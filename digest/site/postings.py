@@ -41,8 +41,12 @@ def entries(papers: Sequence[tuple[str, str]]) -> dict[str, str]:
 def join(older: dict[str, str], newer: Mapping[str, str], offset: int) -> None:
     """Add to ``older`` the entries of ``newer``, whose papers are numbered from ``offset`` on."""
     for term, entry in newer.items():
-        lists = zip_longest(older.get(term, "").split("."), entry.split("."), fillvalue="")
-        older[term] = ".".join(_join(old, new, offset) for old, new in lists)
+        known = older.get(term, "")
+        if "." in entry or "." in known:
+            lists = zip_longest(known.split("."), entry.split("."), fillvalue="")
+            older[term] = ".".join([_join(old, new, offset) for old, new in lists])
+        else:
+            older[term] = _join(known, entry, offset)
 
 
 def encode(ascending: Sequence[int]) -> str:
@@ -56,13 +60,13 @@ def encode(ascending: Sequence[int]) -> str:
 def _join(older: str, newer: str, offset: int) -> str:
     if not newer:
         return older
-    newest, *steps = _decode(newer)
-    rest = newer[len(_digits(newest)) :]
-    shifted = _digits(newest + offset) + rest
+    newest, at = _first(newer)
+    shifted = _digits(newest + offset) + newer[at:]
     if not older:
         return shifted
-    last = _decode(older[: _first_length(older)])[0]
-    return shifted + _digits(newest - sum(steps) + offset - last) + older[_first_length(older) :]
+    greatest, skip = _first(older)
+    least = newest - sum(_decode(newer[at:])) + offset
+    return shifted + _digits(least - greatest) + older[skip:]
 
 
 def _decode(text: str) -> list[int]:
@@ -79,11 +83,12 @@ def _decode(text: str) -> list[int]:
     return numbers
 
 
-def _first_length(text: str) -> int:
+def _first(text: str) -> tuple[int, int]:
+    """The first number of a list, and how many characters it takes."""
     length = 1
     while _VALUE[text[length - 1]] >= _MORE:
         length += 1
-    return length
+    return _decode(text[:length])[0], length
 
 
 @cache

@@ -11,7 +11,7 @@
 "use strict";
 
 const DigestSearch = (() => {
-  const { simplify, parse, units, holds, hits } = DigestTerms;
+  const { simplify, fold, parse, holds, hits } = DigestTerms;
 
   const BLOCK = 30; // candidates among which those with the whole phrase come first
   const MOST_READ = 150; // texts read at most for a phrase in quotes
@@ -175,7 +175,7 @@ const DigestSearch = (() => {
   }
 
   /* Papers that have all, best first, the newer first among equals: {total, best: [{segment, paper}]}. */
-  function rank(found, count) {
+  function rank(found, needs, count) {
     const rarity = found[0].map((_, need) => {
       let holding = 0;
       for (const of of found) for (const level of of[need]) if (level) holding++;
@@ -187,7 +187,7 @@ const DigestSearch = (() => {
       for (let paper = segments[segment].size - 1; paper >= 0; paper--) {
         let score = 0;
         for (let need = 0; need < of.length; need++) {
-          if (!of[need][paper]) { score = -1; break; }
+          if (!of[need][paper] && !needs[need].optional) { score = -1; break; }
           score += rarity[need] * WORTH[of[need][paper]];
         }
         if (score < 0) continue;
@@ -218,8 +218,8 @@ const DigestSearch = (() => {
     const items = await Promise.all(candidates.map(textOf));
     return items.map((item) => {
       if (!phrases.length) return { item, kept: true, whole: 0 };
-      const fields = [item.title, item.translated_title, item.text].map(units);
-      const held = phrases.map(({ units: phrase }) => fields.some((of) => holds(of, phrase)));
+      const fields = [item.title, item.translated_title, item.text].map((text) => fold(text).text);
+      const held = phrases.map(({ units }) => fields.some((text) => holds(text, units)));
       return {
         item,
         kept: phrases.every(({ must }, at) => !must || held[at]),
@@ -286,9 +286,17 @@ const DigestSearch = (() => {
     return list;
   }
 
+  /* Where in a text the needed terms are, in the text's own units. */
+  function hitsIn(text, needs) {
+    const { text: plain, from } = fold(text);
+    const found = hits(plain, needs);
+    return from === null ? found : found.map(
+      ({ start, end, need }) => ({ start: from[start], end: from[end], need }));
+  }
+
   /* The stretch of a text with the most of the query's terms, by number of different ones first. */
   function snippet(text, needs) {
-    const found = hits(text, needs);
+    const found = hitsIn(text, needs);
     let best = 0, most = -1;
     found.forEach((hit, at) => {
       const near = found.slice(at, at + 40).filter(({ end }) => end - hit.start < SNIPPET - 30);
@@ -339,7 +347,7 @@ const DigestSearch = (() => {
     const must = phrases.some((phrase) => phrase.must);
     const found = current(await levels(needs));
     const count = must ? MOST_READ : Math.ceil((offset + limit) / BLOCK) * BLOCK;
-    const { total, best } = rank(found, count);
+    const { total, best } = rank(found, needs, count);
     if (!must) {
       const page = current(await pageOf(best, phrases, offset, limit));
       return answer(total, !phrases.length, page);
@@ -349,7 +357,7 @@ const DigestSearch = (() => {
   }
 
   function resultOf(item, needs) {
-    const marked = (text) => parts(text, hits(text, needs));
+    const marked = (text) => parts(text, hitsIn(text, needs));
     return {
       id: item.id, date: item.date, url: item.url,
       title: item.title, translatedTitle: item.translated_title,

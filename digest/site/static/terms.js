@@ -11,6 +11,7 @@ const DigestTerms = (() => {
   const NUMBER = "(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\\.[0-9]+)*";
   const PART = `(?:${NUMBER}|${LETTER})+`;
   const RUN = new RegExp(`(?<han>[${HAN}]+)|${PART}(?:[-_'’\\u2010\\u2011]${PART})*`, "gu");
+  const ONE_HAN = new RegExp(`[${HAN}]`, "u");
   const UNSEEN =
     /[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
   const simplified = new Map();
@@ -34,18 +35,29 @@ const DigestTerms = (() => {
     return found;
   }
 
-  /* The text without what spelling alone decides, and where in `text` each of its units is from. */
+  /* The text without what spelling alone decides, and where in `text` each of its units is from;
+   * null where each is from its own place, as nearly always.
+   */
   function fold(text) {
-    const pieces = [], from = [];
+    let same = true;
+    const plain = text.replace(/[^\x00-\x7f]/gu, (character) => {
+      const found = foldCharacter(character);
+      if (found.length !== character.length) same = false;
+      return found;
+    }).toLowerCase();
+    return { text: plain, from: same ? null : origins(text) };
+  }
+
+  function origins(text) {
+    const from = [];
     let at = 0;
     for (const character of text) {
-      const piece = foldCharacter(character);
-      pieces.push(piece);
-      for (let unit = 0; unit < piece.length; unit++) from.push(at);
+      const length = character < "\x80" ? 1 : foldCharacter(character).length;
+      for (let unit = 0; unit < length; unit++) from.push(at);
       at += character.length;
     }
     from.push(at);
-    return { text: pieces.join(""), from };
+    return from;
   }
 
   function singular(word) {
@@ -64,24 +76,24 @@ const DigestTerms = (() => {
   const last = (word) => [...word].at(-1);
 
   /* Chinese runs and chains of words of a folded text: {han, start, end, parts: [{raw, start, end}]}. */
-  function* runs(text) {
+  function* runs(text, offset = 0) {
     for (const match of text.matchAll(RUN)) {
       const han = match.groups.han !== undefined;
       const parts = [];
-      let start = match.index;
+      let start = match.index + offset;
       for (const piece of han ? match[0] : match[0].split(/[-_'’\u2010\u2011]/)) {
         parts.push({ raw: piece.replaceAll(",", ""), start, end: start + piece.length });
         start += piece.length + (han ? 0 : 1);
       }
-      yield { han, parts, text: match[0], start: match.index };
+      yield { han, parts, text: match[0] };
     }
   }
 
   const joinable = (a, b) => !(isDigit(last(a)) && isDigit(first(b)));
 
   /* Every term of a folded text and where it is. */
-  function* tokens(text) {
-    for (const { han, parts } of runs(text)) {
+  function* tokens(text, offset = 0) {
+    for (const { han, parts } of runs(text, offset)) {
       for (let at = 0; at < parts.length; at++) {
         const { raw, start, end } = parts[at], next = parts[at + 1];
         yield { term: han ? raw : term(raw), raw, start, end, han };
@@ -137,36 +149,60 @@ const DigestTerms = (() => {
     return words;
   }
 
-  /* The last word begins a longer one while it is being typed: nothing follows it. */
+  /* The last word begins a longer one while it is being typed: nothing follows it. With one or two
+   * letters it only moves papers up, so that those found by the other words do not vanish.
+   */
   function needsOf(words, query) {
     return words.map((word, at) => {
-      const open = at === words.length - 1 && /[\p{L}\p{N}\p{M}]$/u.test(query);
-      const latin = !new RegExp(`[${HAN}]`, "u").test(word);
-      return { term: term(word), prefix: open && latin && word.length > 2 ? cut(word) : null };
+      const han = ONE_HAN.test(word);
+      const open = !han && at === words.length - 1 && /[\p{L}\p{N}\p{M}]$/u.test(query);
+      return {
+        term: han ? word : term(word), han,
+        prefix: open && word.length > 2 ? cut(word) : null,
+        optional: open && at > 0 && word.length <= 2,
+      };
     });
   }
 
   const unitsOf = (text) => Array.from(tokens(text)).filter((token) => !token.pair);
 
-  /* Whether the units of a phrase stand side by side; between Chinese ones nothing may be. */
-  function holds(units, phrase) {
+  /* Whether a folded text holds a phrase: the same units side by side, nothing between Chinese. */
+  function holds(text, phrase) {
+    if (phrase.every(({ han }) => han)) return text.includes(phrase.map(({ raw }) => raw).join(""));
+    const units = phrase.some(({ han }) => han) ? unitsOf(text) : wordsAndGaps(text);
     return units.some((_, at) => phrase.every(({ term }, step) => {
       const unit = units[at + step], before = units[at + step - 1];
       return unit?.term === term && !(step && unit.han && before.han && before.end !== unit.start);
     }));
   }
 
-  /* Where in a text the needed terms are: [{start, end, need}], in the text's own units. */
-  function hits(text, needs) {
-    const { text: plain, from } = fold(text);
-    const found = [];
-    for (const token of tokens(plain)) {
-      const need = needs.findIndex(({ term, prefix }) =>
-        token.term === term || (prefix !== null && token.raw.startsWith(prefix)));
-      if (need >= 0) found.push({ start: from[token.start], end: from[token.end], need });
+  /* The units of a text, a stretch of Chinese being one that is no word. */
+  function* wordTokens(text) {
+    for (const match of text.matchAll(RUN)) {
+      const raw = match[0], start = match.index, end = start + raw.length;
+      if (match.groups.han !== undefined) yield { term: "", raw: "", start, end };
+      else if (/^[a-z]+$/.test(raw)) yield { term: term(raw), raw, start, end };
+      else yield* tokens(raw, start);
     }
-    return found;
+  }
+  const wordsAndGaps = (text) => Array.from(wordTokens(text)).filter((token) => !token.pair);
+
+  /* Where in a folded text the needed terms are, in its order: [{start, end, need}]. */
+  function hits(text, needs) {
+    const found = [];
+    const latin = new Map(), prefixes = [];
+    needs.forEach(({ term, prefix, han }, need) => {
+      if (!han) latin.set(term, need);
+      if (prefix !== null) prefixes.push([prefix, need]);
+      for (let at = han ? text.indexOf(term) : -1; at >= 0; at = text.indexOf(term, at + 1))
+        found.push({ start: at, end: at + term.length, need });
+    });
+    for (const { term, raw, start, end } of latin.size ? wordTokens(text) : []) {
+      const need = latin.get(term) ?? prefixes.find(([prefix]) => raw.startsWith(prefix))?.[1];
+      if (need !== undefined) found.push({ start, end, need });
+    }
+    return found.sort((a, b) => a.start - b.start || a.end - b.end);
   }
 
-  return { simplify, fold, terms, parse, units: (text) => unitsOf(fold(text).text), holds, hits };
+  return { simplify, fold, terms, parse, holds, hits };
 })();
