@@ -15,7 +15,7 @@ PREBUILT ?= 1
 MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-translate eval-explain lint fmt types \
+.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
   check bench bench-full server-night samples lock clean
 
 help: ## list the targets
@@ -52,6 +52,9 @@ air-gap: $(VENV)/.run ## export a bundle, install from it and make a post where 
 
 eval-extract: $(VENV)/.run ## how well PDFs are read, on the folder that DATA names
 	$(BIN)/digest eval extract --data $(DATA)
+
+eval-pages: $(VENV)/.run ## how well cited sentences are marked on their pages, on the folder that DATA names
+	$(BIN)/digest eval pages --data $(DATA)
 
 eval-translate: $(VENV)/.run ## how well abstracts are translated, on the folder that DATA names (EVAL_FLAGS=--no-models)
 	$(BIN)/digest --home $(HOME_DIR) eval translate --data $(DATA) $(EVAL_FLAGS)

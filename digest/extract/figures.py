@@ -14,6 +14,7 @@ from typing import Any
 import pymupdf
 
 from digest.errors import ExtractError
+from digest.extract import pdf
 from digest.extract.captions import Caption
 from digest.extract.lines import Line
 from digest.extract.paint import LIBRARY_ERRORS, Boxes, Painting, Rect
@@ -167,7 +168,7 @@ def render(document: Any, figure: Figure, dpi: int = 150) -> bytes:
         raise ValueError(f"dpi must be {_LEAST_DPI}..{_MOST_DPI}, not {dpi}")
     try:
         page = document[figure.bbox.page - 1]
-        page.remove_rotation()  # the reader's boxes are those of the page as it is seen
+        pdf.turn_upright(page)  # the reader's boxes are those of the page as it is seen
         x0, y0, x1, y1 = figure.bbox[1:]
         clip = pymupdf.Rect(x0 - _MARGIN_PT, y0 - _MARGIN_PT, x1 + _MARGIN_PT, y1 + _MARGIN_PT)
         clip &= page.rect

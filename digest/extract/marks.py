@@ -23,6 +23,7 @@ _LOOSE = 3  # glyphs at the end of a line that belong to it: a hyphen, a footnot
 
 Place = tuple[int, Rect]
 """A page and a rectangle on it, in points."""
+StripsOn = Callable[[int], Sequence[Strip]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,19 @@ class Found:
     exact: bool
 
 
-def find(mark: PageMark, strips_on: Callable[[int], Sequence[Strip]]) -> Found:
+def find(mark: PageMark, strips_on: StripsOn) -> Found:
     """Find ``mark``; ``strips_on`` gives what is printed on a page by its number."""
-    quote = mark.quote.replace(PLACEHOLDER, " ")
+    quote = mark.quote.replace(PLACEHOLDER, " " * len(PLACEHOLDER))
     for strips in _searched(mark, strips_on):
         fitted = fit(quote, [[glyph.text for glyph in strip.glyphs] for strip in strips])
         if fitted is not None and fitted.trusted:
-            words = _runs(fitted, strips, whole=PLACEHOLDER in mark.quote)
+            parts = _runs(fitted, strips) | _equations(mark, fitted, strips, strips_on)
+            words = tuple(place for _, place in sorted(parts.items()))
             return Found(words, _figures(fitted, strips, quote, mark.numbers), True)
     return Found(tuple((b.page, (b.x0, b.y0, b.x1, b.y1)) for b in mark.boxes), (), False)
 
 
-def _searched(
-    mark: PageMark, strips_on: Callable[[int], Sequence[Strip]]
-) -> Iterable[Sequence[Strip]]:
+def _searched(mark: PageMark, strips_on: StripsOn) -> Iterable[Sequence[Strip]]:
     """What stands in the boxes of a mark, in their order; then all that stands on its pages."""
     inside = [strip for box in mark.boxes for strip in _inside(strips_on(box.page), box)]
     if mark.kind == "row":
@@ -122,23 +122,50 @@ def _height(strip: Strip) -> float:
 # ---------------------------------------------------------------- rectangles
 
 
-def _runs(fitted: Fit, strips: Sequence[Strip], whole: bool) -> tuple[Place, ...]:
-    """One rectangle for each strip that holds a part of the quotation, from its first glyph to its
-    last. ``whole``: the strips between them belong to it too, as displayed equations do.
+def _runs(fitted: Fit, strips: Sequence[Strip]) -> dict[float, Place]:
+    """One rectangle for each strip that holds a part of the quotation, by its index: from its first
+    glyph to its last.
     """
     ends: dict[int, tuple[int, int]] = {}
     for at, k in filter(None, fitted.places):
         low, high = ends.get(at, (k, k))
         ends[at] = (min(low, k), max(high, k))
-    first, last = min(ends), max(ends)
-    places = []
-    for at in range(first, last + 1) if whole else sorted(ends):
+    places: dict[float, Place] = {}
+    for at, (low, high) in ends.items():
         glyphs = strips[at].glyphs
-        low, high = ends.get(at, (0, len(glyphs) - 1))
-        low = 0 if at > first and low <= _LOOSE else low
-        high = len(glyphs) - 1 if at < last and len(glyphs) - 1 - high <= _LOOSE else high
-        places.append((strips[at].page, around([g.box for g in glyphs[low : high + 1]])))
-    return tuple(places)
+        low = 0 if at > min(ends) and low <= _LOOSE else low
+        high = len(glyphs) - 1 if at < max(ends) and len(glyphs) - 1 - high <= _LOOSE else high
+        places[at] = (strips[at].page, around([g.box for g in glyphs[low : high + 1]]))
+    return places
+
+
+def _equations(
+    mark: PageMark, fitted: Fit, strips: Sequence[Strip], strips_on: StripsOn
+) -> dict[float, Place]:
+    """One rectangle for each displayed equation between two lines of the quotation."""
+    placed = [
+        (source, place[0])
+        for source, place in zip(fitted.sources, fitted.places, strict=True)
+        if place is not None
+    ]
+    places: dict[float, Place] = {}
+    for match in re.finditer(re.escape(PLACEHOLDER), mark.quote):
+        before = [at for source, at in placed if source < match.start()]
+        after = [at for source, at in placed if source >= match.end()]
+        if before and after and before[-1] < after[0]:
+            above, below = strips[before[-1]], strips[after[0]]
+            if boxes := _boxes_between(strips_on(above.page), above, below):
+                places[before[-1] + 0.5] = (above.page, around(boxes))
+    return places
+
+
+def _boxes_between(order: Sequence[Strip], above: Strip, below: Strip) -> list[Rect]:
+    """Where the lines stand that are read between two of one column."""
+    known = {id(strip): k for k, strip in enumerate(order)}
+    first, last = known.get(id(above), 0), known.get(id(below), 0)
+    if above.page != below.page or above.box[1] > below.box[1]:
+        return []
+    return [strip.box for strip in order[first + 1 : last]]
 
 
 def _figures(

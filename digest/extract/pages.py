@@ -11,7 +11,7 @@ from pathlib import Path
 from digest.extract.sandbox import MEMORY_BYTES, Sandbox
 from digest.records import Figure, PageMark, PagePicture
 
-SILENCE_S = 15.0
+SILENCE_S = 20.0
 """A page takes a third of a second; one that takes so long hangs its reader."""
 _PAGE_S = 3.0  # for each page that marks name, on a machine that is at work
 

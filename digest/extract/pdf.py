@@ -108,15 +108,26 @@ def read_page(document: Any, number: int) -> RawPage:
     """The text of page ``number`` (1-based); a page that fails says so in ``error``."""
     try:
         page = document[number - 1]
-        if page.rotation:
-            # PyMuPDF's boxes ignore a page's rotation; turned for good, all that is asked of the
-            # page afterwards is as a reader sees it. The file itself is not written.
-            page.remove_rotation()
+        turn_upright(page)
         rect = page.rect
         blocks = page.get_text("dict", flags=_FLAGS, clip=_EVERYWHERE)["blocks"]
     except _LIBRARY_ERRORS as exc:
         return RawPage(number, 612.0, 792.0, error=_first_line(exc))
     return RawPage(number, float(rect.width), float(rect.height), blocks, page=page)
+
+
+def turn_upright(page: Any) -> None:
+    """Take the rotation from a page: PyMuPDF's boxes ignore it.
+
+    Turned for good, all that is asked of the page afterwards is as a reader sees it. The file
+    itself is not written. PyMuPDF 2.0 turns the media box alone, and what was cropped off moves
+    into sight: so the media box is made the crop box first.
+    """
+    if not page.rotation:
+        return
+    media, crop = page.mediabox, page.cropbox
+    page.set_mediabox(pymupdf.Rect(crop.x0, media.y1 - crop.y1, crop.x1, media.y1 - crop.y0))
+    page.remove_rotation()
 
 
 def glyph_blocks(page: Any) -> list[dict[str, Any]]:

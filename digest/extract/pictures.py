@@ -32,7 +32,10 @@ _GREYS, _COLOURS = 16, 240
 _LOST = 0.01  # of the pixels, that may have no colour of their own in the palette
 _JPEG_QUALITY = 75
 
+_STEP = ((np.arange(256) * (_GREYS - 1) + 127) // 255).astype(np.uint8)  # of 256 levels one of 16
+
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+Codes = np.ndarray[Any, np.dtype[Any]]
 MediaType = Literal["image/png", "image/jpeg"]
 
 
@@ -72,7 +75,7 @@ def _picture(document: Any, path: str, number: int, found: dict[str, Found]) -> 
     beat()
     try:
         page = document[number - 1]
-        page.remove_rotation()  # the reader's boxes are those of the page as it is seen
+        pdf.turn_upright(page)  # the reader's boxes are those of the page as it is seen
         size = float(page.rect.width), float(page.rect.height)
         pixmap = page.get_pixmap(
             matrix=_scale(*size), colorspace=pymupdf.csRGB, alpha=False, annots=False
@@ -134,23 +137,23 @@ def _encoded(pixmap: Any) -> tuple[MediaType, bytes]:
 
 def _indexed(rgb: Pixels) -> tuple[Pixels, bytes] | None:
     """Indices into a palette and the palette; None where the page has too many colours for one."""
-    channels = rgb.astype(np.uint16)
-    light = channels @ np.array([77, 150, 29], np.uint16) >> 8  # of 255; the weights of Rec. 601
-    indices = ((light * (_GREYS - 1) + 127) // 255).astype(np.uint8)
+    red, green, blue = (np.ascontiguousarray(rgb[:, :, k]) for k in range(3))
+    least, most = (each(each(red, green), blue) for each in (np.minimum, np.maximum))
+    indices = _STEP[green]
     palette = np.repeat(np.arange(_GREYS, dtype=np.uint8) * 17, 3).tobytes()
-    coloured = rgb.max(axis=2) - rgb.min(axis=2) > _COLOURED
-    if coloured.sum() < _FEW:
+    coloured = most - least > _COLOURED
+    if int(coloured.sum()) < _FEW:
         return indices, palette
-    steps = (channels[coloured] * 15 + 127) // 255  # 16 of each channel: 4,096 colours
-    codes = (steps[:, 0] << 8) | (steps[:, 1] << 4) | steps[:, 2]
+    steps = _STEP[rgb[coloured]].astype(np.uint16)
+    codes: Codes = (steps[:, 0] << 8) | (steps[:, 1] << 4) | steps[:, 2]
     chosen, lost = _commonest(codes)
-    if lost > _LOST * light.size:
+    if lost > _LOST * indices.size:
         return None
     indices[coloured] = _GREYS + _nearest(chosen)[codes]
     return indices, palette + (_channels(chosen) * 17).astype(np.uint8).tobytes()
 
 
-def _commonest(codes: np.ndarray[Any, np.dtype[np.uint16]]) -> tuple[Any, int]:
+def _commonest(codes: Codes) -> tuple[Any, int]:
     """The colours that most pixels have, by their code, and how many pixels have none of them."""
     count = np.bincount(codes, minlength=4096)
     chosen = np.sort(np.argsort(-count, kind="stable")[:_COLOURS])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_LEVEL = 9
+_LEVEL = 6  # 9 takes ten times as long for 3 % less
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
