@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 
 import digest
-from digest.cli import bundles, day, machine, mail, measure, models, show, stages
+from digest.cli import bundles, day, machine, mail, measure, models, search, show, stages
 from digest.cli.logs import set_up_logging
 from digest.cli.session import EXIT_FAILED, EXIT_USAGE, Session
 from digest.errors import ConfigError, DigestError
@@ -62,6 +62,6 @@ def main(
     ctx.obj = Session(flags, quiet, console)
 
 
-for _module in (day, show, mail, stages, models, bundles, machine, measure):
+for _module in (day, show, search, mail, stages, models, bundles, machine, measure):
     for _command in _module.COMMANDS:
         main.add_command(_command)
