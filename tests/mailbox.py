@@ -81,7 +81,7 @@ class _Session(socketserver.StreamRequestHandler):
             given = base64.b64decode(rest.split()[-1]).decode().split("\0")[-1]
             self.say("235 welcome" if given == owner.password else "535 wrong password")
         elif word == "RCPT":
-            self.recipient(rest[4:].partition("<")[2].partition(">")[0])
+            self.recipient(rest.partition("<")[2].partition(">")[0])
         elif word == "DATA":
             self.take()
         elif word == "QUIT":
@@ -96,6 +96,10 @@ class _Session(socketserver.StreamRequestHandler):
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
         self.encrypted = True
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()  # the one inside TLS is not the server's to close
 
     def recipient(self, address: str) -> None:
         if address in self.server.owner.refused:

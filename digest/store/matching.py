@@ -98,11 +98,12 @@ def passage(texts: Sequence[tuple[str, str]], wanted: Sequence[Term]) -> Passage
 def _cut(kind: str, text: str, found: tuple[Span, ...]) -> Passage:
     first = found[0][0]
     start = first - _fitting(text[:first][::-1], _BEFORE_CELLS)
+    start += len(text[start:]) - len(text[start:].lstrip())
     end = start + _fitting(text[start:], _CELLS)
     lead, tail = "…" if start else "", "…" if end < len(text) else ""
     shift = len(lead) - start
     inside = [(s + shift, min(e, end) + shift) for s, e in found if s < end]
-    return Passage(kind, lead + text[start:end] + tail, tuple(inside))
+    return Passage(kind, lead + text[start:end].rstrip() + tail, tuple(inside))
 
 
 def _fitting(text: str, cells: int) -> int:
