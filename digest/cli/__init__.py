@@ -15,7 +15,19 @@ import click
 from rich.console import Console
 
 import digest
-from digest.cli import bundles, day, machine, mail, measure, models, show, site, stages, templates
+from digest.cli import (
+    bundles,
+    day,
+    machine,
+    mail,
+    measure,
+    models,
+    search,
+    show,
+    site,
+    stages,
+    templates,
+)
 from digest.cli.logs import set_up_logging
 from digest.cli.session import EXIT_FAILED, EXIT_USAGE, Session
 from digest.errors import ConfigError, DigestError
@@ -62,6 +74,9 @@ def main(
     ctx.obj = Session(flags, quiet, console)
 
 
-for _module in (day, show, site, mail, templates, stages, models, bundles, machine, measure):
+_MODULES = (
+    day, show, search, site, mail, templates, stages, models, bundles, machine, measure,
+)  # fmt: skip
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         main.add_command(_command)

@@ -146,9 +146,10 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
 
     try:
         write_files(date, config, store)
+        store.search.update()
     except DigestError as exc:
         said = (date, exc.message)
-        log.error("%s: the post is written, a file beside it is not: %s", *said)
+        log.error("%s: the post is written, what goes with it is not: %s", *said)
         return False
     return True
 

@@ -62,8 +62,7 @@ def _head(heading: Heading, entries: Sequence[Entry]) -> list[str]:
 
 def _count(totals: dict[str, int]) -> str:
     return (
-        f"核对通过 {totals['verified']}，修正后通过 {totals['repaired']}，"
-        f"译自原句 {totals['quoted']}"
+        f"通过 {totals['verified']}、修正后通过 {totals['repaired']}、译自原句 {totals['quoted']}"
     )
 
 
@@ -92,7 +91,7 @@ def _reading(entry: Entry) -> str:
     if not claims:
         return read
     doubted = sum(_is_doubted(claim) for claim in claims)
-    doubts = f"，存疑 {doubted}" if doubted else ""
+    doubts = f"、存疑 {doubted}" if doubted else ""
     return f"{read} · {len(claims)} 条：{_count(coverage([entry]))}{doubts}"
 
 

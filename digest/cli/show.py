@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +14,10 @@ from digest.cli.session import Session, json_option, json_text, pass_session
 from digest.config import Config, check_date
 from digest.errors import ConfigError, DigestError
 from digest.records import ArxivId
-from digest.render.entry import Entry
-from digest.store import Store
+
+if TYPE_CHECKING:
+    from digest.render.entry import Entry
+    from digest.store import Store
 
 _LOCAL = re.compile(r"local[:-]([0-9a-f]{4,64})(?:\.pdf)?")
 
@@ -47,12 +50,13 @@ def show(
     Without arguments the newest post. `digest show 3` is its third paper, `digest show 2026-01-23
     3` that of another day, `digest show 2601.16158` the paper of that id.
     """
-    from digest import assembly, pipeline
+    from digest import pipeline
     from digest.cli import pages
     from digest.render import daily
+    from digest.store import Store
 
     config = session.config()
-    store = assembly.store(config)
+    store = Store(config.database)
     place = _place(what, number, config, store)
     heading, entries = pipeline.content(place.date, config, store)
     entry = _chosen(entries, place) if place.number else None

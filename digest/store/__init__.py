@@ -17,9 +17,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from digest.records import (
-    Coverage,
     MadeBy,
-    Mark,
     Outcome,
     Paper,
     PaperId,
@@ -29,37 +27,12 @@ from digest.records import (
 )
 from digest.store.database import Database
 from digest.store.ledger import place
+from digest.store.posts import PostHeading, PostItem
+from digest.store.search import SearchIndex, mark
+
+__all__ = ["Counts", "PostHeading", "PostItem", "Store", "result_key"]
 
 Record = TypeVar("Record")
-
-
-@dataclass(frozen=True, slots=True)
-class PostHeading:
-    """What stands above a post's papers, as it was when the post was made.
-
-    ``coverage`` is None where the papers were not announced: those of a folder.
-    """
-
-    title: str
-    categories: tuple[str, ...]
-    sources: tuple[str, ...]
-    coverage: Coverage | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PostItem:
-    """A paper's place in a post, as it was when the post was made.
-
-    The keys name the results that it shows, None where there is none; ``errors`` says why.
-    """
-
-    paper: Paper
-    pdf_sha256: str
-    document_key: str | None = None
-    translation_key: str | None = None
-    breakdown_key: str | None = None
-    errors: tuple[str, ...] = ()
-    mark: Mark = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +66,7 @@ class Store:
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self.database = Database(path, clock)
+        self.search = SearchIndex(path.with_name("search.sqlite"), self.database)
 
     # ------------------------------------------------------------ papers
 
@@ -244,9 +218,11 @@ class Store:
                    ON CONFLICT (date) DO UPDATE SET heading = excluded.heading""",
                 [date, to_json(heading).decode(), self.database.now()],
             )
+            mark(con, self.database.now(), date)
             con.execute("DELETE FROM post_item WHERE date = ?", [date])
             if rows:
                 con.executemany("INSERT INTO post_item VALUES (?, ?, ?, ?)", rows)
+            mark(con, self.database.now(), date)
             place(con, date, placements, self.database.now())
 
     def put_post_file(self, date: str, sha256: str) -> None:

@@ -42,6 +42,11 @@ class Database:
         self._migrated = False
         self._held: duckdb.DuckDBPyConnection | None = None
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def exists(self) -> bool:
         """Whether there is a database yet. Asking for it does not make one."""
         return self._path.is_file()

@@ -75,7 +75,17 @@ def _m004_mailings(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures, _m004_mailings)
+def _m005_unsearched(con: duckdb.DuckDBPyConnection) -> None:
+    """The papers whose place in the search index is out of date: at first all of them."""
+    con.execute("""
+        CREATE TABLE unsearched (base VARCHAR PRIMARY KEY, marked_utc TIMESTAMP NOT NULL);
+        INSERT INTO unsearched
+            SELECT DISTINCT regexp_replace(paper_id, 'v[0-9]+$', ''), TIMESTAMP '1991-08-14'
+            FROM post_item;
+    """)
+
+
+_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures, _m004_mailings, _m005_unsearched)
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, now: datetime) -> None:

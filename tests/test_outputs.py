@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import pytest
+
+from digest.errors import ConfigError, DigestError, StoreError
+from digest.outputs import write_files
+from digest.pipeline import Day, Tools, run_day
+from digest.sources.folder import FolderSource
+from digest.store import Store
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
+
+ALL = ("json", "bibtex", "atom", "weekly", "mail")
+
+
+@pytest.fixture
+def store(config, papers):
+    """A home with one post."""
+    store = Store(config.database)
+    tools = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+    run_day(Day("2026-01-23", FolderSource(papers)), config, store, tools)
+    return store
+
+
+def test_what_is_configured_is_written_beside_the_post(config, store):
+    written = write_files("2026-01-23", replace(config, outputs=ALL), store)
+    assert [path.relative_to(config.posts).as_posix() for path in written] == [
+        "2026-01-23.json",
+        "2026-01-23.bib",
+        "feed.xml",
+        "weekly/2026-W04.md",
+        "mail/2026-01-23.eml",
+    ]
+    assert all(path.is_file() for path in written)
+    assert write_files("2026-01-23", replace(config, outputs=()), store) == []
+
+
+def test_the_same_post_touches_no_file(config, store):
+    config = replace(config, outputs=ALL)
+    before = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
+    after = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
+    assert before == after
+
+
+def test_a_week_edited_by_hand_is_kept(config, store):
+    config = replace(config, outputs=("weekly",))
+    [path] = write_files("2026-01-23", config, store)
+    path.write_text("notes")
+    [aside] = write_files("2026-01-23", config, store)
+    assert (path.read_text(), aside.name) == ("notes", "2026-W04.new.md")
+    assert aside.read_text().startswith("---\nlayout: post\n")
+
+
+def test_a_file_that_cannot_be_written_is_said_to_be(config, store):
+    (config.posts / "2026-01-23.bib").mkdir()
+    with pytest.raises(StoreError, match="bib"):
+        write_files("2026-01-23", config, store)
+    assert (config.posts / "2026-01-23.json").is_file()
+
+
+def test_a_date_without_a_post_has_no_files(config, store):
+    with pytest.raises(DigestError, match="no post for 2026-01-24"):
+        write_files("2026-01-24", config, store)
+
+
+def test_an_output_that_does_not_exist_is_an_error(config):
+    with pytest.raises(ConfigError, match="outputs: no such: 'pdf'"):
+        replace(config, outputs=("pdf",))
