@@ -16,7 +16,7 @@ MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-translate eval-explain lint fmt types \
-  check bench bench-full server-night samples lock clean
+  check browser bench bench-full server-night samples lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ fmt: $(VENV)/.dev ## format the code
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
+browser: $(VENV)/.browser ## posts through Jekyll, Hugo, cmark-gfm and Chromium (BROWSER_FLAGS="--home home")
+	$(BIN)/python -m scripts.browser.renderers $(BROWSER_FLAGS)
+
 check: lint types test ## lint, types and fast tests
 
 bench: $(VENV)/.run ## engines against the plain ways, in one run (BENCH_PAPERS=, BENCH_ABSTRACTS=)
@@ -115,6 +118,12 @@ $(VENV)/.run: $(VENV)/.llama pyproject.toml
 	@echo "installing the pinned packages"
 	$(BIN)/python -m pip install --progress-bar on --require-hashes -r scripts/lock/run.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	@for program in jekyll hugo cmark-gfm chromium; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	  test -z "$$missing" || { echo "installing$$missing"; apt-get update -q && apt-get install -y -q $$missing fonts-noto-cjk; }
+	$(BIN)/python -m pip install -q "playwright>=1.50"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run scripts/lock/dev.txt
