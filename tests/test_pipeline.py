@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from digest.errors import DigestError, SourceError, StoreError, WorkerDied
+from digest.errors import ConfigError, DigestError, SourceError, StoreError, WorkerDied
 from digest.pipeline import Day, Tools, post_text, render_day, run_day
 from digest.records import Box, Figure
 from digest.sources.folder import FolderSource
@@ -362,6 +362,15 @@ def test_a_figure_is_cut_where_it_is_asked_for_and_allowed(papers, config, store
     assert "![Figure 1](figures/2601.00001v1-figure-1.png)" in report.post.read_text()
     picture = config.posts / "figures" / "2601.00001v1-figure-1.png"
     assert picture.read_bytes() == b"2601.00001v1.pdf"
+
+
+def test_a_broken_template_is_found_before_the_work(papers, config, store):
+    config.templates.mkdir(parents=True)
+    (config.templates / "jekyll.md.j2").write_text("{% for %}")
+    extractor = FakeExtractor()
+    with pytest.raises(ConfigError, match=r"jekyll\.md\.j2:1"):
+        run_day(day(papers), config, store, tools(extractor=extractor))
+    assert extractor.read == []
 
 
 def test_another_form_is_another_text_of_the_same_post(papers, config, store):

@@ -1,11 +1,11 @@
 """Posts through every renderer: nothing executed, nothing lost, formulas equal to their source.
 
-    python -m scripts.browser.renderers [--home DIR]... [--screenshots DIR]
+    python -m scripts.browser.renderers [--home DIR]... [--reference POST.md] [--screenshots DIR]
 
 Makes a day of nasty texts, and the days of each home, with Debian's Jekyll, Hugo and cmark-gfm,
 and opens the pages in Chromium without a network. Obsidian cannot be run: its formulas are looked
-for in the file, and what is left is read by cmark-gfm. A line for each check; exit code 1 where one
-fails.
+for in the file, and what is left is read by cmark-gfm. The form of the posts is compared with that
+of a reference, where one is given. A line for each check; exit code 1 where one fails.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from digest.evaluate.structure import differences, shape
+from digest.records import ArxivId
 from digest.render.markdown import formulas, split_formulas
 from digest.render.post import FORMS, Style, post
 from scripts.browser.building import BUILDERS, with_cmark_gfm
@@ -48,7 +50,7 @@ def main() -> int:
         for day in _days(options.home):
             for form in FORMS:
                 checks = _checks(day, form, browser, Path(scratch), options.screenshots)
-                for what, problem in checks:
+                for what, problem in (*_form_checks(day, form, options.reference), *checks):
                     failures += bool(problem)
                     print(f"{'FAIL' if problem else 'ok  '} {day.name} {form}: {what} {problem}")
     print(f"{failures} failures")
@@ -58,6 +60,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--home", type=Path, action="append", default=[])
+    parser.add_argument("--reference", type=Path, help="a post to compare the form with")
     parser.add_argument("--screenshots", type=Path, help="folder for pictures of the pages")
     return parser.parse_args()
 
@@ -66,6 +69,15 @@ def _days(homes: list[Path]) -> Iterator[Day]:
     yield nasty_day()
     for home in homes:
         yield from days_of(home)
+
+
+def _form_checks(day: Day, form: str, reference: Path | None) -> Iterator[tuple[str, str]]:
+    """The form of a day of arXiv's papers; one that is not from there lacks a key."""
+    from_arxiv = all(isinstance(entry.paper.id, ArxivId) for entry in day.entries)
+    if reference is not None and from_arxiv and form == "jekyll":
+        ours = shape(post(day.heading, day.entries))
+        found = differences(ours, shape(reference.read_text(encoding="utf-8")))
+        yield "form of the reference", "; ".join(found)
 
 
 def _checks(
@@ -82,6 +94,8 @@ def _checks(
         return
     built = BUILDERS[form](text, f"{day.heading.date}-arxiv-daily.md", folder)
     yield "built without a word", built.said
+    if not built.page.exists():
+        return
     seen = look(browser, built.page, screenshots and screenshots / f"{day.name}-{form}")
     yield "nothing executed", _executed(seen)
     yield "no other elements", ", ".join(_foreign(seen, _TAGS | _FORM_TAGS[form]))
