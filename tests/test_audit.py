@@ -66,6 +66,7 @@ ADDED = "was not written by the digest"
         ("</div>", "- 另有 99% 的提升。\n</div>", [ADDED]),
         ("译文：One.", "译文：Two.", [CHANGED]),
         ("\n---\n", "\nmy own note\n---\n", []),
+        (r"\|", "|", []),  # as it was written before
     ],
 )
 def test_what_was_changed_by_hand_is_found(check, old, new, found):
