@@ -16,7 +16,7 @@ MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
-  check bench bench-full server-night samples lock clean
+  check browser bench bench-full server-night samples lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,13 @@ fmt: $(VENV)/.dev ## format the code
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
+browser: $(VENV)/.browser ## posts through Jekyll, Hugo, cmark-gfm and Chromium; the site's pages, its search and its growth
+	@test -f $(HOME_DIR)/digest.duckdb || $(MAKE) --no-print-directory run
+	$(BIN)/python -m scripts.browser.renderers --home $(HOME_DIR)
+	$(BIN)/python -m scripts.browser.reader --home $(HOME_DIR)
+	$(BIN)/python -m scripts.browser.search_bench
+	$(BIN)/python -m scripts.browser.growth
+
 check: lint types test ## lint, types and fast tests
 
 bench: $(VENV)/.run ## engines against the plain ways, in one run (BENCH_PAPERS=, BENCH_ABSTRACTS=)
@@ -95,6 +102,8 @@ lock: $(VENV)/.dev ## resolve and hash-pin the dependencies again
 	  --python-version 3.11 --group build pyproject.toml -o scripts/lock/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
 	  --python-version 3.11 --group build --group dev pyproject.toml -o scripts/lock/dev.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --group browser --group dev --group build pyproject.toml -o scripts/lock/browser.txt
 
 clean: ## remove the environment and caches; models and posts stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -118,6 +127,12 @@ $(VENV)/.run: $(VENV)/.llama pyproject.toml
 	@echo "installing the pinned packages"
 	$(BIN)/python -m pip install --progress-bar on --require-hashes -r scripts/lock/run.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.dev
+	@for program in jekyll hugo cmark-gfm chromium; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	  test -z "$$missing" || { echo "installing$$missing"; apt-get update -q && apt-get install -y -q $$missing fonts-noto-cjk; }
+	$(BIN)/python -m pip install -q --require-hashes -r scripts/lock/browser.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run scripts/lock/dev.txt

@@ -118,11 +118,13 @@ def _lines(text: str) -> list[tuple[str, str, bool]]:
         if line.startswith("## "):
             paper = line[3:]
         reading = _reading(line, reading)
-        if line.strip():
-            lines.append((paper, line.strip(), bool(reading)))
+        if said := _BACKSLASHES.sub("", line.strip()):
+            lines.append((_BACKSLASHES.sub("", paper), said, bool(reading)))
     return lines
 
 
+# Posts of before escape less; where a backslash only keeps typography away it is no matter.
+_BACKSLASHES = re.compile(r"""\\+(?=[|'".%,;!{}_*&#-])""")
 _OPENS = re.compile(r"<details>|> \[!note\]- |### (?:详细解读|詳細解讀)")
 
 

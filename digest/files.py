@@ -48,7 +48,7 @@ def copy(source: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
-    """A file beside ``path`` to fill, then flushed to the disk if ``durable`` and renamed over it."""
+    """A file beside ``path`` to fill, then renamed over it; ``durable``: flushed to the disk."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

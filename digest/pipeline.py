@@ -193,10 +193,12 @@ def run_day(
     """Make, or complete, one day's post.
 
     Raises:
+        ConfigError: A template of the lab's is wrong; found before the work, not after it.
         SourceError: The source cannot be read or is empty.
         StoreError: The home cannot be written, or another run is at work in it.
     """
     with files.held(config.home / ".lock"):
+        post(Heading(config.title, day.date, (), config.categories), [], _style(config))
         run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
         works = run.receive(delivery.arrivals)
@@ -288,8 +290,11 @@ def post_text(date: str, config: Config, store: Store) -> str:
         DigestError: There is no post for ``date``.
     """
     heading, entries = content(date, config, store)
-    style = Style(config.post_format, config.templates)
-    return post(heading, illustrated(entries, config), style)
+    return post(heading, illustrated(entries, config), _style(config))
+
+
+def _style(config: Config) -> Style:
+    return Style(config.post_format, config.templates)
 
 
 def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entry]]:

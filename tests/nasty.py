@@ -64,6 +64,7 @@ NASTY = (
     Nasty("obsidian", "[[a note]] ![[b]] %%hidden%% ==marked== #tag ^block"),
     Nasty("github", "@mention #123 GH-1 :smile: :+1: \N{CROSS MARK}"),
     Nasty("dashes", "--limit 5 of 2-3 --- x -- y <- z -> <-- w"),
+    Nasty("quotation marks", """He said "it's 5'10\\"" and 'no'... src="x" ``y''"""),
     Nasty("emoji", "\N{ROCKET} \U0001f469\u200d\U0001f52c \U0001f1e8\U0001f1f3"),
     # what cannot be seen
     Nasty("right to left", "\u05e9\u05dc\u05d5\u05dd \u200fx\u200e \u0645\u0631\u062d\u0628\u0627"),
@@ -118,15 +119,8 @@ def page_text(text: str, form: str) -> str:
     return "".join(f"{left}{part}{right}" if n % 2 else part for n, part in enumerate(parts))
 
 
-_SAME = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
-
-
 def together(text: str) -> str:
-    """A text without its spaces, for comparing, and without the site's typography: curly quotation
-    marks and one sign for three dots. Braces and pipes of an address are the same when encoded.
-    """
-    for sign, plain in _SAME.items():
-        text = text.replace(sign, plain)
+    """A text without its spaces, for comparing; what is encoded in an address is the same."""
     for code, sign in (("%7B", "{"), ("%7C", "|"), ("%7D", "}")):
         text = text.replace(code, sign)
     return "".join(clean(text).split())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from digest.audit import audit
@@ -64,6 +66,7 @@ ADDED = "was not written by the digest"
         ("</div>", "- 另有 99% 的提升。\n</div>", [ADDED]),
         ("译文：One.", "译文：Two.", [CHANGED]),
         ("\n---\n", "\nmy own note\n---\n", []),
+        (r"\|", "|", []),  # as it was written before
     ],
 )
 def test_what_was_changed_by_hand_is_found(check, old, new, found):
@@ -74,3 +77,26 @@ def test_what_was_changed_by_hand_is_found(check, old, new, found):
 def test_a_post_that_is_not_there_is_named(config):
     with pytest.raises(DigestError, match="no post for 2026-01-01"):
         audit("2026-01-01", None, config, Store(config.database))
+
+
+@pytest.mark.parametrize("form", ["hugo", "obsidian", "github"])
+def test_each_form_is_checked_also_after_the_setting_was_changed(papers, config, form):
+    store = Store(config.database)
+    day = Day("2026-01-23", FolderSource(papers, limit=1))
+    tools = Tools(FakeExtractor(), FakeTranslator(), Says("词错误率降低 9.3%。"))
+    other = replace(config, post_format=form)
+    report = run_day(day, other, store, tools)
+    assert audit("2026-01-23", None, config, store).problems == ()
+    text = report.post.read_text()
+    last = next(line for line in text.splitlines() if "9.3%" in line)
+    report.post.write_text(text.replace(last, f"{last}\n{last.replace('9.3', '99')}"))
+    assert [p.what for p in audit("2026-01-23", None, other, store).problems] == [ADDED]
+
+
+def test_a_note_below_a_callout_is_not_the_digests_to_judge(papers, config):
+    other, store = replace(config, post_format="obsidian"), Store(config.database)
+    day = Day("2026-01-23", FolderSource(papers, limit=1))
+    tools = Tools(FakeExtractor(), FakeTranslator(), Says("词错误率降低 9.3%。"))
+    report = run_day(day, other, store, tools)
+    report.post.write_text(report.post.read_text() + "\nmy own note\n")
+    assert audit("2026-01-23", None, other, store).problems == ()

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from digest.errors import DigestError, SourceError, StoreError, WorkerDied
+from digest.errors import ConfigError, DigestError, SourceError, StoreError, WorkerDied
 from digest.pipeline import Day, Tools, post_text, render_day, run_day
+from digest.records import Box, Figure
 from digest.sources.folder import FolderSource
 from digest.store import Store
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
@@ -333,3 +334,47 @@ def test_a_run_that_is_killed_among_papers_in_flight_goes_on(tmp_path, config, s
     reused = [o for o in report.outcomes if (o.stage, o.status) == ("explain", "reused")]
     assert len(reused) == 6  # what was made before it, in the order of the post
     assert report.coverage["full"] == 12
+
+
+class Licensed(FolderSource):
+    """Papers that everybody may pass on."""
+
+    def deliver(self, date):
+        delivery = super().deliver(date)
+        licence = "http://creativecommons.org/licenses/by/4.0/"
+        arrivals = [replace(a, paper=replace(a.paper, licence=licence)) for a in delivery.arrivals]
+        return replace(delivery, arrivals=tuple(arrivals))
+
+
+class Drawn(FakeExtractor):
+    def extract(self, pdf):
+        box = Box(1, 50, 50, 400, 400)
+        figure = Figure("Figure 1", "Overview of the proposed architecture.", 1, box)
+        return replace(super().extract(pdf), figures=(figure,))
+
+
+def test_a_figure_is_cut_where_it_is_asked_for_and_allowed(papers, config, store):
+    cutting = tools(extractor=Drawn(), cut=lambda pdf, figure, dpi: pdf.name.encode())
+    made = Day("2026-01-23", Licensed(papers, 1))
+    report = run_day(made, config, store, cutting)
+    assert "![" not in report.post.read_text()
+    report = run_day(made, replace(config, figures="free"), store, cutting)
+    assert "![Figure 1](figures/2601.00001v1-figure-1.png)" in report.post.read_text()
+    picture = config.posts / "figures" / "2601.00001v1-figure-1.png"
+    assert picture.read_bytes() == b"2601.00001v1.pdf"
+
+
+def test_a_broken_template_is_found_before_the_work(papers, config, store):
+    config.templates.mkdir(parents=True)
+    (config.templates / "jekyll.md.j2").write_text("{% for %}")
+    extractor = FakeExtractor()
+    with pytest.raises(ConfigError, match=r"jekyll\.md\.j2:1"):
+        run_day(day(papers), config, store, tools(extractor=extractor))
+    assert extractor.read == []
+
+
+def test_another_form_is_another_text_of_the_same_post(papers, config, store):
+    written = run_day(day(papers), config, store, tools()).post.read_text()
+    again = render_day("2026-01-23", replace(config, post_format="github"), store)
+    assert (again.status, again.path.read_text()[:14]) == ("written", "# arXiv Daily ")
+    assert render_day("2026-01-23", config, store).path.read_text() == written

@@ -40,7 +40,7 @@ def test_the_head_has_the_form_of_the_reference():
     assert head(HEADING) == [
         "以下为 2026-01-23（CST，北京时间）窗口内更新的论文中文译文：",
         "- 时间窗口（锚点 08:50 CST）：2026-01-22 08:50 — 2026-01-23 08:50",
-        "- 抓取总数：3 篇 | 本页显示：3 篇（去重/过滤后）",
+        r"- 抓取总数：3 篇 \| 本页显示：3 篇（去重/过滤后）",
         "- 公告批次：2026-01-22、2026-01-23",
         "- 收录情况：新论文 2 篇（其中迟到 1 篇），交叉列入 1 篇，未收录 0 篇；"
         "另有旧论文的更新 0 篇",
@@ -99,7 +99,7 @@ def test_problems_are_listed():
 def test_a_day_without_papers_is_a_post():
     quiet = replace(COVERAGE, state="quiet", batches=(), announced=0, new=0, cross=0, late=0)
     assert head(replace(HEADING, coverage=quiet), [])[2:] == [
-        "- 抓取总数：0 篇 | 本页显示：0 篇（去重/过滤后）",
+        r"- 抓取总数：0 篇 \| 本页显示：0 篇（去重/过滤后）",
         "- 公告批次：无",
         "- 收录情况：新论文 0 篇（其中迟到 0 篇），交叉列入 0 篇，未收录 0 篇；"
         "另有旧论文的更新 0 篇",
@@ -110,7 +110,7 @@ def test_a_day_without_papers_is_a_post():
 def test_papers_of_a_folder_that_joined_are_counted_apart():
     joined = Entry(Paper(LocalId.parse("local:" + "ab" * 32), title="Own"), None, None, None)
     assert head(HEADING, [*ENTRIES, joined])[2] == (
-        "- 抓取总数：3 篇 | 本页显示：4 篇（去重/过滤后，含其他来源 1 篇）"
+        r"- 抓取总数：3 篇 \| 本页显示：4 篇（去重/过滤后，含其他来源 1 篇）"
     )
 
 

@@ -1,9 +1,14 @@
 from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import yaml
 
 from digest.records import (
     ArxivId,
     Breakdown,
     Claim,
+    Coverage,
     Dropped,
     Evidence,
     LocalId,
@@ -11,9 +16,10 @@ from digest.records import (
     Paper,
     TranslatedSentence,
     Translation,
+    Window,
     leaves,
 )
-from digest.render.post import Entry, Heading, coverage, paper_file, post
+from digest.render.post import FORMS, Entry, Heading, Style, coverage, paper_file, post
 from tests.conftest import document
 
 HEADING = Heading("arXiv Daily", "2026-01-23", ("samples",), ("cs.SD", "eess.AS"))
@@ -25,6 +31,7 @@ PAPER = Paper(
     categories=("cs.SD", "cs.LG"),
 )
 MADE = MadeBy("fake", "1")
+WHEN = datetime(2026, 1, 23, 0, 50, tzinfo=UTC)
 
 
 def claim(text, page=3, state="verified", label="", children=()):
@@ -171,3 +178,86 @@ def test_traditional_characters_but_for_links_names_and_titles():
     assert "张伟语" in text
     assert f"](../papers/{paper_file(paper.id)})" in text
     assert "详细" not in text
+
+
+def lines_of(form, **parts):
+    return post(HEADING, [entry(**parts)], Style(form)).splitlines()
+
+
+def test_hugo_has_a_date_and_no_html():
+    lines = lines_of("hugo")
+    assert lines[:5] == [
+        "---",
+        'title: "arXiv Daily – 2026-01-23"',
+        "date: 2026-01-23",
+        "tags: [arxiv, cs.SD]",
+        "---",
+    ]
+    start = lines.index("### 详细解读")
+    assert lines[start + 1 : start + 4] == [
+        "",
+        r"1\) **研究背景与既有方法的问题**",
+        "- **研究背景**：  ",
+    ]
+    assert not [line for line in lines if line.startswith("<")]
+
+
+def test_hugo_takes_the_first_moment_of_the_day_in_the_zone_of_the_window():
+    window = Window(WHEN, WHEN, "08:50", "Asia/Shanghai")
+    covered = Coverage(window, "fresh", ("2026-01-23",), 1, new=1, cross=0, late=0)
+    text = post(replace(HEADING, coverage=covered), [entry()], Style("hugo"))
+    assert "\ndate: 2026-01-23T00:00:00+08:00\n" in text
+
+
+def test_obsidian_has_properties_and_a_folded_callout():
+    lines = lines_of("obsidian")
+    assert lines[:7] == [
+        "---",
+        'title: "arXiv Daily – 2026-01-23"',
+        "date: 2026-01-23",
+        "tags:",
+        "  - arxiv",
+        "  - cs/SD",
+        "---",
+    ]
+    start = lines.index("> [!note]- 详细解读")
+    assert lines[start + 1 : start + 5] == [
+        ">",
+        r"> 1\) **研究背景与既有方法的问题**",
+        "> - **研究背景**：  ",
+        ">   - 甲。（[p.3](https://arxiv.org/pdf/2601.16158v1#page=3)）  ",
+    ]
+    assert lines[-3:] == ["> - 原文中未找到可核对的内容。  ", "", "---"]
+
+
+def test_github_has_a_title_in_place_of_front_matter():
+    lines = lines_of("github")
+    assert lines[:4] == ["# arXiv Daily – 2026-01-23", "", "标签：arxiv、cs.SD", ""]
+    start = lines.index("<details>")
+    assert lines[start + 1 : start + 4] == [
+        "<summary>详细解读</summary>",
+        "",
+        r"1\) **研究背景与既有方法的问题**",
+    ]
+    assert '<div markdown="1">' not in lines
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_paper_without_a_reading_has_no_empty_lines_too_many(form):
+    text = post(HEADING, [entry(breakdown=None)], Style(form))
+    assert text.endswith("\n\n译文。\n\n---\n")
+
+
+@pytest.mark.parametrize("form", ["jekyll", "hugo", "obsidian"])
+def test_a_title_cannot_break_the_front_matter(form):
+    heading = replace(HEADING, title='a "b" \\ {{c}}\n---\n# [d]: \x00x', categories=())
+    paper = replace(PAPER, categories=("no", "x], y: z"))
+    text = post(heading, [entry(paper=paper)], Style(form))
+    front = yaml.safe_load(text.split("---\n")[1])
+    assert front["title"] == 'a "b" \\ {{c}} --- # [d]: x – 2026-01-23'
+    assert front["tags"][1:] in (["no", "x], y: z"], ["no", "x-y-z"])
+
+
+def test_a_bullet_without_a_label_has_no_empty_one():
+    lines = lines_of("jekyll", breakdown=replace(breakdown(), problem=(claim("甲。"),)))
+    assert "- 甲。（[p.3](https://arxiv.org/pdf/2601.16158v1#page=3)）  " in lines

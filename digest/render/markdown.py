@@ -2,8 +2,7 @@
 
 Titles, abstracts and model answers may hold HTML, Liquid tags, tables or emphasis by accident.
 Everything outside of math is escaped by what the form's renderers undo: backslashes, and character
-references where a backslash is not enough. Quotation marks and "..." are left to the site's own
-typography.
+references where a backslash is not enough.
 
 What a formula says is never changed: what stands on the page between its delimiters is its TeX,
 character by character.
@@ -61,7 +60,8 @@ _REFERENCES = {
     "|": "&#124;",
     "^": "&#94;",  # alone on a line it is kramdown's end of a block
 }
-_DASHES = re.compile(r"-{2,}")  # kramdown makes a dash of two: --limit would read –limit
+_DASHES = re.compile(r"-{2,}")  # kramdown and Hugo make a dash of two: --limit would read –limit
+_DOTS = re.compile(r"\.(?=\.\.)")  # and one sign of three dots
 _BLOCK_START = re.compile(r"^([0-9]*)(?:([.)])(?=\s|$)|(?<![0-9])([-+=:])(?=\s|[-=]*$))")
 
 
@@ -127,18 +127,23 @@ class Dialect:
 
 
 def _translated(characters: Mapping[str, str]) -> Callable[[str], str]:
-    """Escapes by a table, and runs of dashes."""
+    """Escapes by a table, and runs of dashes and dots."""
     table = str.maketrans(dict(characters))
 
     def plain(text: str) -> str:
-        return _DASHES.sub(lambda dashes: r"\-" * len(dashes[0]), text.translate(table))
+        text = _DASHES.sub(lambda dashes: r"\-" * len(dashes[0]), text.translate(table))
+        return _DOTS.sub(r"\.", text)
 
     return plain
 
 
-# A lone dollar inside an element of its own: MathJax and GitHub look for pairs in running text.
-_page = _translated({**_BACKSLASHED, **_REFERENCES, "$": "<span>$</span>"})
-_goldmark = _translated({**_BACKSLASHED, **_REFERENCES, "$": "&#36;"})  # drops elements
+# Curly marks are as wide as a Han character in a Chinese font; kramdown turns some the wrong way.
+_QUOTES = {"'": r"\'", '"': r"\""}
+# A lone dollar in an element of its own: MathJax and GitHub look for pairs in running text.
+_DOLLAR = {"$": "<span>$</span>"}
+_jekyll = _translated({**_BACKSLASHED, **_REFERENCES, **_QUOTES, **_DOLLAR})
+_hugo = _translated({**_BACKSLASHED, **_REFERENCES, **_QUOTES, "$": "&#36;"})  # no elements there
+_github_signs = _translated({**_BACKSLASHED, **_REFERENCES, **_DOLLAR})
 _note_signs = _translated({**_BACKSLASHED, **{c: f"\\{c}" for c in "<>|$^&"}})
 
 _EMOJI = re.compile(r":(?=[\w+\\-]+:)")
@@ -147,20 +152,19 @@ _RUNS = re.compile(r"={2,}|%{2,}")  # ==marked== and %%comment%%
 
 def _github(text: str) -> str:
     """An empty comment keeps ``:smile:`` from becoming a picture; a reference would not."""
-    return _EMOJI.sub("&#58;<!-- -->", _page(text))
+    return _EMOJI.sub("&#58;<!-- -->", _github_signs(text))
 
 
 def _note(text: str) -> str:
     return _RUNS.sub(lambda run: "".join(f"\\{sign}" for sign in run[0]), _note_signs(text))
 
 
-_TEX = {"*": r"\*", "`": r"\`", "~": r"\~", "[": r"\[", "'": r"\'", '"': r"\""} | {
+_TEX = {character: f"\\{character}" for character in "*`~['\""} | {
     character: _REFERENCES[character] for character in "&<>|"
 }
 _TEX_BACKSLASH = re.compile(r"\\(?=[^A-Za-z0-9\s]|$)")
 _TEX_UNDERSCORE = re.compile(r"(?<![A-Za-z])_")  # after a letter it opens no emphasis
 _TEX_BRACE = re.compile(r"\{(?=[{%:])")  # Liquid's, and kramdown's lists of attributes
-_TEX_DOTS = re.compile(r"\.(?=\.\.)")
 _tex_signs = _translated(_TEX)
 
 
@@ -168,7 +172,7 @@ def _as_text(tex: str) -> str:
     """TeX that is itself again once the Markdown was read; letters and commands stay legible."""
     tex = _TEX_BACKSLASH.sub(r"\\\\", tex)
     tex = _tex_signs(_TEX_UNDERSCORE.sub(r"\\_", tex))
-    return _TEX_DOTS.sub(r"\\.", _TEX_BRACE.sub("&#123;", tex))
+    return _TEX_BRACE.sub("&#123;", tex)
 
 
 def _dollars(tex: str) -> str:
@@ -220,8 +224,8 @@ def _obsidian_tag(text: str) -> str:
 
 
 DIALECTS: Mapping[str, Dialect] = {
-    "jekyll": Dialect(_page, _dollars, whole=str, tag=yaml_word),
-    "hugo": Dialect(_goldmark, _brackets, whole=str, tag=yaml_word),
+    "jekyll": Dialect(_jekyll, _dollars, whole=str, tag=yaml_word),
+    "hugo": Dialect(_hugo, _brackets, whole=str, tag=yaml_word),
     "obsidian": Dialect(_note, "${}$".format, whole=str, tag=_obsidian_tag),
     "github": Dialect(_github, _code, whole=_apart, tag=str),
 }

@@ -116,7 +116,7 @@ def _loader(folder: Path | None) -> BaseLoader:
 
 def _quoted(text: str) -> str:
     """Every line behind a ``>``, as the inside of a callout."""
-    return "\n".join(f"> {line}" if line else ">" for line in text.rstrip().split("\n"))
+    return "\n".join(f"> {line}" if line else ">" for line in text.rstrip("\n").split("\n"))
 
 
 def _place(exc: Exception, folder: Path | None) -> str | None:

@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pymupdf
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
 
 from digest import assembly, config, pipeline
-from digest.records import ArxivId, Breakdown, Paper, leaves
+from digest.records import ArxivId, Breakdown, Claim, Paper, leaves
 from digest.render.entry import paper_file
 from digest.render.markdown import clean, formulas
 from digest.site.build import Options, build
@@ -40,6 +41,7 @@ MOST_BYTES = 300_000
 """Of a page without its pictures."""
 CLAIMS = 25
 """That are clicked, drawn with a seed."""
+_WORDS = re.compile(r"\b[a-z]{4,} [a-z]{4,} [a-z]{4,}\b")
 _HAN = re.compile(r"[\u4e00-\u9fff]{6,}")
 Check = Iterator[tuple[str, str]]
 """``(what, problem)``; the problem is empty where there is none."""
@@ -53,6 +55,16 @@ class Tab:
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def dismiss(self, dialog: Dialog) -> None:
+        """A dialog is a fault: something was executed."""
+        self.errors.append(dialog.message)
+        dialog.dismiss()
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """What the browser complains of."""
+        if said.type == "error":
+            self.errors.append(said.text)
+
     def problems(self, allowed: str) -> str:
         """What was asked elsewhere, and what went wrong."""
         elsewhere = [url for url in self.requests if not url.startswith((allowed, "data:"))]
@@ -63,13 +75,13 @@ class Tab:
 def tab(browser: Browser, **options: object) -> Iterator[Tab]:
     """A new window; by default as wide as a desktop's and without a network."""
     settings = {"viewport": {"width": 1400, "height": 900}, "offline": True, **options}
-    context: BrowserContext = browser.new_context(**settings)  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(**settings)
     page = context.new_page()
     made = Tab(page)
     page.on("request", lambda request: made.requests.append(request.url))
     page.on("pageerror", lambda error: made.errors.append(str(error)))
-    page.on("dialog", lambda dialog: (made.errors.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda said: said.type == "error" and made.errors.append(said.text))
+    page.on("dialog", made.dismiss)
+    page.on("console", made.hear)
     try:
         yield made
     finally:
@@ -227,7 +239,8 @@ def claims(browser: Browser, site: Site) -> Check:
         yield f"{len(chosen)} claims clicked: right {what}", said
 
 
-def _keyed(reading: Breakdown) -> Iterator[tuple[str, object]]:
+def _keyed(reading: Breakdown) -> Iterator[tuple[str, Claim]]:
+    """Claims with their keys on the page."""
     number = 0
     for part in (reading.problem, reading.method, reading.results):
         for claim in part:
@@ -253,8 +266,8 @@ _SHOWN = """() => {
 }"""
 
 
-def _shown(page: Page) -> dict[str, object]:
-    found: dict[str, object] = page.evaluate(_SHOWN)
+def _shown(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(_SHOWN)
     return found
 
 
@@ -293,7 +306,7 @@ def searches(browser: Browser, site: Site) -> Check:
         texts = [claim.text for claim in leaves(reading)]
         han = [match for text in texts for match in _HAN.findall(text)]
         quotes = [e.quote for claim in leaves(reading) for e in claim.evidence]
-        words = [match for quote in quotes for match in re.findall(r"[a-z]{4,} [a-z]{4,} [a-z]{4,}", quote)]
+        words = [match for quote in quotes for match in _WORDS.findall(quote)]
         for phrase in (chance.choice(han)[:6], chance.choice(words)):
             with tab(browser) as at:
                 at.page.goto(site.url("search.html"))
@@ -303,7 +316,7 @@ def searches(browser: Browser, site: Site) -> Check:
                     "#results h2 a", "links => links.map(link => link.getAttribute('href'))"
                 )
                 marks = "".join(at.page.locator("#results .item mark").all_inner_texts())
-                took = int(re.search(r"(\d+) 毫秒", at.page.inner_text("#found"))[1])  # type: ignore[index]
+                took = re.sub(r"\D+", " ", at.page.inner_text("#found")).split()[-1]
                 there = site.page_of(date, paper) in found
                 problem = "" if there and marks else f"{found} {marks!r}"
                 yield f"search finds {phrase!r} ({took} ms)", problem
@@ -432,7 +445,12 @@ def nasty(browser: Browser, folder: Path) -> Check:
     day = nasty_day()
     options = Options(day.heading.title, None, lambda _: None, lambda _: False)
     build(folder, {"2026-01-23": "1"}, lambda _: (day.heading, day.entries), options)
-    for path in ("index.html", "2026-01-23/index.html", "month/2026-01.html", "search.html?q=model"):
+    for path in (
+        "index.html",
+        "2026-01-23/index.html",
+        "month/2026-01.html",
+        "search.html?q=model",
+    ):
         with tab(browser) as at:
             at.page.goto(file_url(folder, path))
             at.page.wait_for_timeout(200)
@@ -455,10 +473,15 @@ def nasty(browser: Browser, folder: Path) -> Check:
     yield f"{len(NASTY)} nasty texts: formulas equal their source", "; ".join(tex)
 
 
-_VISIBLE = """() => { const copy = document.querySelector('article').cloneNode(true);
-  copy.querySelectorAll('math').forEach(math => math.replaceWith(math.querySelector('annotation').textContent));
-  return copy.textContent; }"""
-_TEX = """() => [...document.querySelectorAll('annotation, code.tex')].map(each => each.textContent)"""
+_VISIBLE = """() => {
+  const copy = document.querySelector('article').cloneNode(true);
+  for (const math of copy.querySelectorAll('math'))
+    math.replaceWith(math.querySelector('annotation').textContent);
+  return copy.textContent;
+}"""
+_TEX = (
+    """() => [...document.querySelectorAll('annotation, code.tex')].map(each => each.textContent)"""
+)
 
 
 def _executed(at: Tab) -> str:

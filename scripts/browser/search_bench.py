@@ -1,6 +1,6 @@
 """How long search takes as an archive grows: to keep its index, and to ask it in a browser.
 
-    python scripts/browser/search_bench.py --days 365 --papers 30
+    python -m scripts.browser.search_bench --days 365 --papers 30
 
 makes the archive day by day, then opens a page beside it in headless Chromium, from a file, and
 asks. Every answer is held against a plain scan of all papers. "cold": the first query of a page
@@ -26,12 +26,12 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import unquote
 
-import archive
 from playwright.sync_api import sync_playwright
-from scan import Query, Scan, beginning, chinese, english, quoted
 
 import digest.site
 from digest.site.index import update
+from scripts.browser import archive
+from scripts.browser.scan import Query, Scan, beginning, chinese, english, quoted
 
 LIMIT_MS = 100
 SCRIPTS = Path(digest.site.__file__).parent / "static"
@@ -115,10 +115,10 @@ def browser(folder: Path) -> Iterator[Any]:
 def ask(chromium: Any, folder: Path, typed: str, times: int) -> Asked:
     """Ask in so many new pages, each time cold and then warm."""
     asked = [_ask_once(chromium, folder, typed) for _ in range(times)]
-    medians = [
+    cold, warm, cpu = (
         median(getattr(one, name) for one in asked) for name in ("cold_ms", "warm_ms", "cpu_ms")
-    ]
-    return Asked(*medians, asked[0].sizes, asked[0].answer)
+    )
+    return Asked(cold, warm, cpu, asked[0].sizes, asked[0].answer)
 
 
 def _ask_once(chromium: Any, folder: Path, typed: str) -> Asked:
