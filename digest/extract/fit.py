@@ -107,8 +107,8 @@ def _traced(
     page: np.ndarray[tuple[int], np.dtype[np.uint32]],
     borders: np.ndarray[tuple[int], np.dtype[np.int_]],
 ) -> tuple[list[int], int]:
-    """The way back through the table, from the cheapest end."""
-    i, j = len(quote), int(table[-1].argmin())
+    """The way back through the table, from the cheapest end; of two the one that finds more."""
+    i, j = len(quote), len(page) - int(table[-1][::-1].argmin())
     cost, found = int(table[i, j]), [-1] * len(quote)
     while i:
         here = table[i, j]
