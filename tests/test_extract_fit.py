@@ -65,3 +65,4 @@ def test_nothing_and_too_much_are_not_fitted() -> None:
     assert fit("", ["abc"]) is None
     assert fit("abc", []) is None
     assert fit("ab" * 4_000, ["c" * 4_000]) is None
+    assert fit("a" * 40_000, ["b"]) is None

@@ -1,6 +1,6 @@
 """Where a quotation stands on its pages: a rectangle around its own words on each printed line.
 
-Pure but for what ``Strips`` reads. What cannot be fitted to the glyphs is marked by the boxes that
+Pure but for what ``strips_on`` reads. What cannot be fitted to the glyphs is marked by the boxes that
 came with it, roughly; nothing here fails.
 """
 
