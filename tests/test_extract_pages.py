@@ -272,9 +272,8 @@ def test_the_same_page_gives_the_same_bytes(page: Any, tmp_path: Path, painter: 
 
 
 def test_photographs_become_a_jpeg(page: Any, tmp_path: Path) -> None:
-    colours = bytes(
-        channel for y in range(200) for x in range(200) for channel in (x, y, x * y % 256)
-    )
+    places = ((x, y) for y in range(200) for x in range(200))
+    colours = bytes(channel for x, y in places for channel in (x, y, x * y % 256))
     photo = pymupdf.Pixmap(pymupdf.csRGB, 200, 200, colours, False)
     page.insert_image(pymupdf.Rect(50, 50, 550, 550), pixmap=photo)
     [picture] = painted(saved(page, tmp_path), PageMark("a", 1, "nothing"))

@@ -18,6 +18,7 @@ import numpy as np
 
 _JUMP = 4  # over lines: dearer than a broken word's hyphen and a footnote's mark together
 _MOST_CELLS = 12_000_000  # of the table: a sentence of 1,500 characters on a page of 8,000
+_LONGEST = 30_000  # costs are kept in 16 bits
 _ALIKE = str.maketrans("−–—‐‑‒―", "-------")
 _SKIPPED = frozenset("^`´¨ˆ˜¸ˇ˚'’‘\"“”„|\u00ad")  # set apart from their letters, or mended
 
@@ -62,7 +63,9 @@ def fit(quote: str, lines: Sequence[Sequence[str]]) -> Fit | None:
     printed = [
         (c, (at, k)) for at, line in enumerate(lines) for k, g in enumerate(line) for c in normal(g)
     ]
-    if not wanted or not printed or len(wanted) * len(printed) > _MOST_CELLS:
+    if not wanted or not printed or len(wanted) > _LONGEST:
+        return None
+    if len(wanted) * len(printed) > _MOST_CELLS:
         return None
     text, page = "".join(c for c, _ in wanted), "".join(c for c, _ in printed)
     sources = tuple(k for _, k in wanted)
@@ -107,8 +110,8 @@ def _traced(
     page: np.ndarray[tuple[int], np.dtype[np.uint32]],
     borders: np.ndarray[tuple[int], np.dtype[np.int_]],
 ) -> tuple[list[int], int]:
-    """The way back through the table, from the cheapest end."""
-    i, j = len(quote), int(table[-1].argmin())
+    """The way back through the table, from the cheapest end; of two the one that finds more."""
+    i, j = len(quote), len(page) - int(table[-1][::-1].argmin())
     cost, found = int(table[i, j]), [-1] * len(quote)
     while i:
         here = table[i, j]

@@ -1,7 +1,7 @@
 """Where a quotation stands on its pages: a rectangle around its own words on each printed line.
 
-Pure but for what ``Strips`` reads. What cannot be fitted to the glyphs is marked by the boxes that
-came with it, roughly; nothing here fails.
+Pure but for what ``strips_on`` reads. What cannot be fitted to the glyphs is marked by the boxes
+that came with it, roughly; nothing here fails.
 """
 
 from __future__ import annotations

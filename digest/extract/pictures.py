@@ -61,7 +61,10 @@ class Easel:
                 beat()
                 return strips_of(document, number) if 1 <= number <= count else []
 
-            found = {mark.key: find(mark, strips_on) for mark in wanted}
+            found = {}
+            for mark in wanted:
+                beat()
+                found[mark.key] = find(mark, strips_on)
             numbers = {mark.page for mark in wanted}
             numbers |= {page for each in found.values() for page, _ in each.words}
             return [
