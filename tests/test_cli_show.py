@@ -36,7 +36,7 @@ def test_the_newest_post_is_listed(run, made):
     assert shown[4:7] == [
         "  1  First",
         "     译文：One.",
-        "     2601.00001v1 · 全文 · 1 条：通过 1、修正后通过 0、译自原句 0",
+        "     2601.00001v1 · 全文 · 1 条：通过 1",
     ]
     assert run("show", "2026-01-23").stdout.splitlines() == shown
 

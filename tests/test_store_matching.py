@@ -63,3 +63,9 @@ def test_a_passage_is_cut_around_the_text_that_holds_most():
 def test_a_passage_of_wide_characters_is_as_wide_not_as_long():
     found = passage([("claim", "甲" * 100 + "语音" + "乙" * 100)], terms(["语音"]))
     assert found.text == "…" + "甲" * 20 + "语音" + "乙" * 58 + "…"
+
+
+def test_a_passage_begins_with_a_whole_word():
+    text = "Portability of documents stores only glyphs and their places"
+    found = passage([("abstract", text + ", never layout.")], terms(["layout"]))
+    assert found.text == "…only glyphs and their places, never layout."

@@ -25,6 +25,7 @@ from digest.render.notes import notes
 
 _READ = {"full": "全文", "abstract": "仅摘要", "none": "未能解读"}
 _STATES = {"verified": "", "repaired": "〔修正后通过〕", "quoted": "〔译自原句〕"}
+_SHORT = {"verified": "通过", "repaired": "修正", "quoted": "原句"}
 _DIM, _MARK = "dim", "yellow"
 
 
@@ -51,19 +52,14 @@ def _head(heading: Heading, entries: Sequence[Entry]) -> list[str]:
     said = [
         f"{len(entries)} 篇：全文 {totals['full']}，仅摘要 {totals['abstract']}，"
         f"无法解读 {totals['none']}，失败 {totals['failed']}",
-        f"{totals['claims']} 条：{_count(totals)}；弃用 {totals['dropped']}",
+        f"{totals['claims']} 条：核对通过 {totals['verified']}，修正后通过 {totals['repaired']}，"
+        f"译自原句 {totals['quoted']}；弃用 {totals['dropped']}",
     ]
     if heading.coverage is not None:
         about = span(heading.coverage, len(entries))
         said += [f"{about['window']}（{about['zone']}）"]
         said += [text for text in (about["state"], *about["problems"]) if text]
     return [written(plain(text)) for text in said]
-
-
-def _count(totals: dict[str, int]) -> str:
-    return (
-        f"通过 {totals['verified']}、修正后通过 {totals['repaired']}、译自原句 {totals['quoted']}"
-    )
 
 
 def _listed(number: int, entry: Entry, heading: Heading, width: int) -> list[Text]:
@@ -90,9 +86,11 @@ def _reading(entry: Entry) -> str:
     claims = leaves(entry.breakdown)
     if not claims:
         return read
+    totals = coverage([entry])
+    counts = [f"{name} {totals[state]}" for state, name in _SHORT.items() if totals[state]]
     doubted = sum(_is_doubted(claim) for claim in claims)
-    doubts = f"、存疑 {doubted}" if doubted else ""
-    return f"{read} · {len(claims)} 条：{_count(coverage([entry]))}{doubts}"
+    counts += [f"存疑 {doubted}"] if doubted else []
+    return f"{read} · {len(claims)} 条：{'、'.join(counts)}"
 
 
 def _updates(heading: Heading, shown: int, width: int) -> list[Text]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _PIECE = re.compile(rf"[{_HAN}\U00020000-\U0003ffff]+|[^\W_{_HAN}\U00020000-\U0003ffff]+")
 _IS_HAN = re.compile(rf"[{_HAN}\U00020000-\U0003ffff]")
+_LETTER = re.compile(r"[A-Za-z]+")
 _SHORTEST_PREFIX = 3
 """``transform`` also finds transformer; ``an`` does not find all that begins so."""
 _BEFORE_CELLS, _CELLS = 40, 160
@@ -98,12 +99,20 @@ def passage(texts: Sequence[tuple[str, str]], wanted: Sequence[Term]) -> Passage
 def _cut(kind: str, text: str, found: tuple[Span, ...]) -> Passage:
     first = found[0][0]
     start = first - _fitting(text[:first][::-1], _BEFORE_CELLS)
-    start += len(text[start:]) - len(text[start:].lstrip())
+    start = _whole_word(text, start, first)
     end = start + _fitting(text[start:], _CELLS)
     lead, tail = "…" if start else "", "…" if end < len(text) else ""
     shift = len(lead) - start
     inside = [(s + shift, min(e, end) + shift) for s, e in found if s < end]
     return Passage(kind, lead + text[start:end].rstrip() + tail, tuple(inside))
+
+
+def _whole_word(text: str, start: int, first: int) -> int:
+    """``start``, or where the next Latin word begins, if that is before the hit."""
+    if start and _LETTER.match(text[start - 1]) and _LETTER.match(text[start]):
+        rest = _LETTER.sub("", text[start:first], count=1)
+        start = first - len(rest)
+    return min(first, start + len(text[start:]) - len(text[start:].lstrip()))
 
 
 def _fitting(text: str, cells: int) -> int:
