@@ -226,7 +226,7 @@ def main() -> int:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="write the days between the first and last 30 by months",
+        help="write all but the first and last 30 days by months",
     )
     given = parser.parse_args()
     if given.folder:
