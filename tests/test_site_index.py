@@ -41,11 +41,13 @@ def test_day_by_day_is_the_same_as_all_at_once(tmp_path):
     assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b")
 
 
-def test_closed_years_are_one_segment_and_unsettled_months_one_each(tmp_path):
+def test_segments_are_years_unsettled_months_and_the_newest_week(tmp_path):
     update(tmp_path, days("2024-12-30", 2) | days("2025-01-01", 379, papers=1))  # to 2026-01-14
-    assert names(tmp_path) == ["2024", "2025", "2025-12", "2026-01"]
+    assert names(tmp_path) == ["2024", "2025", "2025-12", "2026-01", "2026-01-09"]
     update(tmp_path, days("2026-01-15", 1))
-    assert names(tmp_path) == ["2024", "2025", "2026-01"]
+    assert names(tmp_path) == ["2024", "2025", "2026-01", "2026-01-09"]
+    update(tmp_path, days("2026-01-17", 1))
+    assert names(tmp_path) == ["2024", "2025", "2026-01", "2026-01-17"]
 
 
 def test_a_new_day_touches_neither_other_days_nor_other_segments(tmp_path):

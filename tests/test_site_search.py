@@ -117,6 +117,12 @@ def test_all_words_must_occur_and_the_last_may_be_unfinished(base):
     ]
 
 
+def test_one_or_two_letters_of_a_next_word_only_move_papers_up(base):
+    answers = run(("open",), ("query", "voice gp"), ("query", "voice a"), ("query", "a"), base=base)
+    assert [answer["total"] for answer in answers[1:]] == [4, 4, 2]
+    assert ids(answers[2])[:2] == ["2026-01-02-3", "2025-11-03-2"]
+
+
 def test_a_whole_chinese_phrase_comes_before_its_pieces(base):
     found = run(("open",), ("query", "语音转换"), ("query", "語音轉換"), base=base)[1:]
     assert ids(found[0]) == ["2025-11-03-1", "2025-11-03-2"]
@@ -187,6 +193,8 @@ def test_a_shard_that_is_not_right_is_named(tmp_path, content, said):
 
 def test_no_index_is_said(tmp_path):
     assert "manifest.js is missing" in run(("open",), base=tmp_path)[0]["error"]
+    (tmp_path / "manifest.js").write_text('DigestSearch.take("manifest.js", {});')
+    assert "manifest.js is damaged" in run(("open",), base=tmp_path)[0]["error"]
 
 
 def test_an_index_without_papers_finds_none(tmp_path):

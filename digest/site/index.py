@@ -168,11 +168,17 @@ def _grouped(days: Sequence[_Day]) -> Iterator[tuple[str, list[_Day]]]:
     """The segments there shall be: years, months that are not settled, the newest week."""
     if not days:
         return
-    since = (date.fromisoformat(days[-1].date) - timedelta(SETTLED_DAYS)).isoformat()[:7]
-    for name, run in groupby(
-        days, lambda day: day.date[:7] if day.date[:7] >= since else day.date[:4]
-    ):
-        yield name, list(run)
+    newest = date.fromisoformat(days[-1].date)
+    week = newest.replace(day=newest.day - (newest.day - 1) % WEEK_DAYS).isoformat()
+    open_since = (newest - timedelta(SETTLED_DAYS)).isoformat()[:7]
+
+    def name(day: _Day) -> str:
+        if day.date >= week:
+            return week
+        return day.date[:7] if day.date[:7] >= open_since else day.date[:4]
+
+    for group, run in groupby(days, name):
+        yield group, list(run)
 
 
 def _made(folder: Path, name: str, days: Sequence[_Day], old: Sequence[_Segment]) -> _Segment:

@@ -1,8 +1,8 @@
 /* Search over everything ever read, in a page opened from a file: no server, no fetch, no worker.
  *
  * The index (digest/site/index.py makes it and says how it is laid out) comes as scripts that call
- * DigestSearch.take. A query loads the parts that its terms lie in, one or two a segment and term,
- * then the texts of the papers it shows. Nothing here touches the page but the <script> elements
+ * DigestSearch.take. A query loads the parts that its terms lie in, one a segment and term, then the
+ * texts of the papers it shows: opening a file costs more than what is in it. terms.js goes first. Nothing here touches the page but the <script> elements
  * it loads; results are plain strings, and marked text is a list of {text, hit}.
  *
  *   await DigestSearch.open("search/");
@@ -10,6 +10,7 @@
  */
 "use strict";
 
+/* global DigestTerms */
 const DigestSearch = (() => {
   const { simplify, fold, parse, holds, hits } = DigestTerms;
 
@@ -86,6 +87,7 @@ const DigestSearch = (() => {
     for (const name of sizes.keys()) loaded.delete(name);
     sizes.clear();
     const manifest = await load("manifest.js", "object");
+    if (!Array.isArray(manifest.segments)) throw new Error(`${base}manifest.js is damaged.`);
     simplify(await load(manifest.han, "string"));
     papers = 0;
     segments = manifest.segments.map(segmentOf).reverse();

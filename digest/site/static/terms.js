@@ -75,7 +75,7 @@ const DigestTerms = (() => {
   const first = (word) => String.fromCodePoint(word.codePointAt(0));
   const last = (word) => [...word].at(-1);
 
-  /* Chinese runs and chains of words of a folded text: {han, start, end, parts: [{raw, start, end}]}. */
+  /* Chinese runs and chains of words of a folded text: {han, text, parts: [{raw, start, end}]}. */
   function* runs(text, offset = 0) {
     for (const match of text.matchAll(RUN)) {
       const han = match.groups.han !== undefined;
@@ -91,14 +91,14 @@ const DigestTerms = (() => {
 
   const joinable = (a, b) => !(isDigit(last(a)) && isDigit(first(b)));
 
-  /* Every term of a folded text and where it is. */
+  /* Every term of a folded text and where it is; `pair`: it lies over what other terms hold. */
   function* tokens(text, offset = 0) {
     for (const { han, parts } of runs(text, offset)) {
       for (let at = 0; at < parts.length; at++) {
         const { raw, start, end } = parts[at], next = parts[at + 1];
         yield { term: han ? raw : term(raw), raw, start, end, han };
         const versioned = han ? null : /^([0-9]{4}\.[0-9]{4,5})v[0-9]+$/.exec(raw);
-        if (versioned) yield { term: versioned[1], raw: versioned[1], start, end };
+        if (versioned) yield { term: versioned[1], raw: versioned[1], start, end, pair: true };
         if (next && (han || joinable(raw, next.raw))) {
           const pair = raw + next.raw;
           yield { term: han ? pair : term(pair), raw: pair, start, end: next.end, pair: true };
