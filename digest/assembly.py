@@ -437,7 +437,9 @@ class SiteOptions:
     pictures: bool = True
 
 
-def build_site(config: Config, wanted: SiteOptions, progress: Bytes) -> build.Built:
+def build_site(
+    config: Config, wanted: SiteOptions, progress: Bytes = lambda *_: None
+) -> build.Built:
     """Bring the static site of a home's posts up to date.
 
     Raises:

@@ -44,7 +44,7 @@ _CHOICES = {
     "figures": ("off", "free", "noncommercial"),
     "smtp_tls": ("none", "starttls", "tls"),
 }
-OUTPUTS = ("json", "bibtex", "atom", "weekly", "mail")
+OUTPUTS = ("json", "bibtex", "atom", "weekly", "mail", "site")
 """What can be written beside a post."""
 _MAILBOX = re.compile(r"[^\s<>(),;:@\"\[\]\\]+@[A-Za-z0-9.-]+")
 _NOT_SETTINGS = {"DIGEST_HOME", "DIGEST_TEST_DATA"}
@@ -107,7 +107,7 @@ class Config:
         pace_file: The lock that paces requests to arXiv, where /var/tmp is not shared by all that
             ask (containers); empty for the machine's own.
         outputs: What is written beside a post: json, bibtex, atom (the newest days), weekly (a post
-            of the week), mail (an .eml).
+            of the week), mail (an .eml), site (see ``digest site``).
         mail_to: Who gets the post by mail.
         mail_from: The sender's address.
         smtp_host: The mail server; empty for none. As with ``server``, one that is neither loopback
@@ -217,6 +217,11 @@ class Config:
     def templates(self) -> Path:
         """Folder of the lab's own templates, which go before ours."""
         return self.home / "templates"
+
+    @property
+    def site(self) -> Path:
+        """Folder of the static site."""
+        return self.home / "site"
 
     @property
     def papers(self) -> Path:

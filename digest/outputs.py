@@ -30,12 +30,14 @@ FEED_DAYS = 7
 def write_files(date: str, config: Config, store: Store) -> list[Path]:
     """Write what ``config.outputs`` names for a date's post; the paths, in that order.
 
+    The site is another's work (``assembly.build_site``): it is made of all posts.
+
     Raises:
         DigestError: There is no post for ``date``.
         StoreError: A file cannot be written; those before it are there.
     """
     sheet = _Sheet(date, config, store)
-    return [_WRITERS[name](sheet) for name in config.outputs]
+    return [_WRITERS[name](sheet) for name in config.outputs if name in _WRITERS]
 
 
 def mail_bytes(date: str, config: Config, store: Store) -> bytes:

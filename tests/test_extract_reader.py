@@ -94,7 +94,7 @@ def test_title_abstract_and_sections(read: Callable[..., Document]) -> None:
     ]
     assert document.text_quality == "good"
     assert document.made_by.engine == "pymupdf"
-    assert document.made_by.version == f"{pymupdf.__version__}/recipe-2"
+    assert document.made_by.version == f"{pymupdf.__version__}/recipe-3"
 
 
 def test_a_sentence_runs_over_the_columns_with_a_box_in_each(

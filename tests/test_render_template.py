@@ -13,7 +13,9 @@ def with_template(folder, text, name="jekyll.md.j2"):
 
 
 def test_ours_are_a_form_each_and_what_they_share():
-    assert template.names() == sorted([*(f"{f}.md.j2" for f in FORMS), "parts.md.j2", "post.md.j2", "weekly.md.j2"])
+    assert template.names() == sorted(
+        [*(f"{f}.md.j2" for f in FORMS), "parts.md.j2", "post.md.j2", "weekly.md.j2"]
+    )
     with pytest.raises(ConfigError, match=r"no template is called 'x\.md\.j2'"):
         template.source("x.md.j2")
 

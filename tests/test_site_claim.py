@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from digest.records import Box, Breakdown, Claim, Evidence, MadeBy, Row, Table
 from digest.site.claim import Places, parts
 from tests.conftest import document
@@ -23,6 +25,21 @@ def test_a_checked_number_is_marked_in_both():
     assert quote.numbers == ("9.3%", "1,000")
     assert [piece for piece, marked in quote.parts if marked] == ["9.3%", "1,000"]
     assert "".join(piece for piece, _ in quote.parts) == QUOTE
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "found"),
+    [
+        ("It has 1.5 billion parameters and reaches 3.51.", "有 15 亿参数。", ("1.5 billion",)),
+        ("WER falls from 9.3% to 5.1% over 1,000 hours.", "词错误率降至 5.1%。", ("5.1%",)),
+        ("An input, see Table 3.", "1 个输入，见表 3。", ("3",)),
+        ("It is 5 here and 5 there.", "这里是 5。", ("5",)),
+        ("Nothing.", "没有。", ()),
+    ],
+)
+def test_numbers_are_those_of_both(source, text, found):
+    claim = shown(Claim("", text, (Evidence("sentence", "s1", 1, source),), "verified"))
+    assert claim.quotes[0].numbers == found
 
 
 def test_a_number_that_another_sentence_backs_is_marked_there():

@@ -142,10 +142,13 @@ class _Asking:
 
 def _write_files(date: str, config: Config, store: Store) -> bool:
     """Write what stands beside a post; whether it went well. The post is there in any case."""
+    from digest import assembly
     from digest.outputs import write_files
 
     try:
         write_files(date, config, store)
+        if "site" in config.outputs:
+            assembly.build_site(config, assembly.SiteOptions(config.site))
         store.search.update()
     except DigestError as exc:
         said = (date, exc.message)

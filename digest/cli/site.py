@@ -69,7 +69,7 @@ def serve(session: Session, out: str | None, port: int, no_build: bool) -> None:
 
 
 def _folder(out: str | None, config: Config) -> Path:
-    return Path(out).absolute() if out else config.home / "site"
+    return Path(out).absolute() if out else config.site
 
 
 COMMANDS = (site, serve)

@@ -9,7 +9,7 @@ from digest.records import MadeBy
 
 Layout = Literal["fast", "model", "auto"]
 
-RECIPE = 2
+RECIPE = 3
 """Raised by one whenever the same PDF comes out differently."""
 
 

@@ -20,6 +20,8 @@ PART_TITLES = (
 )
 MOST_DAYS = 30
 """Of the home page; older days are on the pages of their months."""
+MOST_WHOLE_LINES = 400
+"""Of a list; a month of 30 papers a day would be 420 kB otherwise."""
 OPEN_DAYS = 5
 """Of the home page, with their papers."""
 
@@ -96,16 +98,19 @@ class Pages:
 
     def month(self, name: str, days: Sequence[Kept]) -> bytes:
         """A month's days, newest first."""
-        return self._page("list", 1, heading=name, here="", around=(), days=days)
+        return self._list(heading=name, here="", around=(), days=days)
 
     def category(
         self, category: str, month: str, days: Sequence[Kept], months: Sequence[str]
     ) -> bytes:
         """A month of a category. ``months``: those in which it has papers, newest first."""
         around = [{"name": name, "url": category_url(category, name)} for name in months]
-        return self._page(
-            "list", 1, heading=f"{category} {month}", here=month, around=around, days=days
-        )
+        return self._list(heading=f"{category} {month}", here=month, around=around, days=days)
+
+    def _list(self, days: Sequence[Kept], **values: Any) -> bytes:
+        """Days with their papers; many papers have a line with their title alone."""
+        brief = sum(len(day.papers) for day in days) > MOST_WHOLE_LINES
+        return self._page("list", 1, days=days, brief=brief, **values)
 
     def categories(self, counts: Sequence[tuple[str, int]]) -> bytes:
         """All categories with their papers' number."""

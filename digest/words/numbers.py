@@ -221,7 +221,7 @@ def extra_numbers(source: str, target: str) -> list[Number]:
 
 
 def backed_numbers(source: str, target: str) -> list[tuple[Number, Number]]:
-    """Each hard number of ``target`` that ``source`` backs, after those of ``source`` that do."""
+    """Each hard number of ``target`` after each of ``source`` that backs it; "a" is no figure."""
     falls = bool(_FALL.search(source) or _FALL.search(target))
     pool = numbers(source)
     return [
@@ -230,6 +230,7 @@ def backed_numbers(source: str, target: str) -> list[tuple[Number, Number]]:
         if number.hard
         for held in pool
         if _same(number, held, falls) and _vouches(number, held)
+        if held.text.lower() not in ("a", "an")
     ]
 
 

@@ -98,26 +98,37 @@ def grow(folder: Path, days: int, papers: int) -> int:
     return report(folder, seconds)
 
 
+_KINDS = {
+    "home": "index.html",
+    "day": "20*/index.html",
+    "paper": "20*/2*.html",
+    "month": "month/*.html",
+    "category": "category/*.html",
+    "search": "search.html",
+}
+
+
 def report(folder: Path, seconds: Sequence[float]) -> int:
     """Print what it cost and what there is."""
     first, last = median(seconds[:30]), median(seconds[-30:])
-    growth = last / first
-    print(f"{len(seconds)} days: a day's build, median of the first 30: {first:.2f} s of computing, "
-          f"of the last 30: {last:.2f} s, ratio {growth:.2f}; longest {max(seconds):.1f} s")  # fmt: skip
-    heaviest = {}
-    for kind, pattern in (("home", "index.html"), ("day", "20*/index.html"), ("paper", "20*/2*.html"),
-                          ("month", "month/*.html"), ("category", "category/*.html"),
-                          ("search", "search.html")):  # fmt: skip
+    print(
+        f"{len(seconds)} days: computing of a day's build, median of the first 30: {first:.2f} s, "
+        f"of the last 30: {last:.2f} s, ratio {last / first:.2f}; longest {max(seconds):.1f} s"
+    )
+    heaviest = 0
+    for kind, pattern in _KINDS.items():
         page = max(folder.glob(pattern), key=lambda path: path.stat().st_size)
-        heaviest[kind] = _weight(folder, page, kind)
-        print(f"the heaviest {kind}: {heaviest[kind] / 1000:.0f} kB with all that it loads")
-    return int(growth > MOST_GROWTH or max(heaviest.values()) > MOST_BYTES)
+        weight = _weight(folder, page, kind)
+        heaviest = max(heaviest, weight)
+        print(f"the heaviest {kind}: {weight / 1000:.0f} kB with all that it loads")
+    return int(last / first > MOST_GROWTH or heaviest > MOST_BYTES)
 
 
 def _weight(folder: Path, page: Path, kind: str) -> int:
-    loaded = [*_SHARED, *(("days.js",) if kind == "day" else ())]
+    loaded = [*_SHARED]
+    loaded += ["days.js"] if kind == "day" else []
     loaded += _OF_SEARCH if kind == "search" else ()
-    return page.stat().st_size + sum((folder / name).stat().st_size for name in loaded)
+    return sum(path.stat().st_size for path in (page, *(folder / name for name in loaded)))
 
 
 if __name__ == "__main__":

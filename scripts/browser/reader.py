@@ -123,7 +123,7 @@ def site_of(home: Path, folder: Path) -> Site:
     """The site of a home's posts."""
     settings = config.load({}, {"home": str(home)})
     store = assembly.store(settings)
-    assembly.build_site(settings, assembly.SiteOptions(folder), lambda *_: None)
+    assembly.build_site(settings, assembly.SiteOptions(folder))
     found = []
     for date, _, _ in store.post_dates():
         _, entries = pipeline.content(date, settings, store)
@@ -424,7 +424,7 @@ def strangers(home: Path, folder: Path) -> Check:
     """``site --public`` shows pages only of papers whose licence allows it."""
     settings = config.load({}, {"home": str(home)})
     wanted = assembly.SiteOptions(folder, public=True)
-    assembly.build_site(settings, wanted, lambda *_: None)
+    assembly.build_site(settings, wanted)
     store = assembly.store(settings)
     shown = {path.parent.name for path in folder.glob("20*/*/p*.*")}
     for date, _, _ in store.post_dates():
