@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
-from digest import __version__
+from digest import __version__, files
 from digest.announced import Arxiv, ArxivSource
 from digest.bundles import contents, read
 from digest.bundles.manifest import Manifest
@@ -443,7 +443,7 @@ def build_site(
     """Bring the static site of a home's posts up to date.
 
     Raises:
-        StoreError: The store cannot be read, or the site cannot be written.
+        StoreError: The store cannot be read, the site cannot be written, or another run is at it.
     """
     opened = store(config)
 
@@ -454,7 +454,7 @@ def build_site(
     def may_show(paper: Paper) -> bool:
         return not wanted.public or licence_of(paper.licence) is not None
 
-    with Painter() as painter:
+    with files.held(wanted.out / ".lock"), Painter() as painter:
         options = build.Options(
             config.title,
             painter.pages if wanted.pictures else None,

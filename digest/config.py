@@ -496,7 +496,7 @@ pace_file = ""
 # ---- what is written beside a post
 
 # "json" and "bibtex" of the day, "atom" (posts/feed.xml), "weekly" (posts/weekly/), "mail" (an
-# .eml in posts/mail/)
+# .eml in posts/mail/), "site" (all posts as pages, in site/)
 outputs = ["json", "bibtex", "atom"]
 
 # Who gets the post by: digest mail; from whom
