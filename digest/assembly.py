@@ -38,7 +38,7 @@ from digest.errors import ConfigError, FetchError, ModelError
 from digest.explain import modes
 from digest.explain.judge import Judge
 from digest.explain.reading import Explainer
-from digest.explain.writers import Mode
+from digest.explain.writers import Manner, Mode
 from digest.extract import TIMEOUT_S, Extractor, Layout
 from digest.extract.identity import made_by
 from digest.extract.pages import Painter
@@ -296,21 +296,17 @@ def explainer(
     cores CTranslate2 took 32 s for one stubborn sentence and llama.cpp 9 s, and 2 GB of memory
     were kept for it.
     """
+    chinese = LANGUAGES[config.target].chinese
     same = config.translator == config.model and reads.instructed
-    if same or not LANGUAGES[config.target].chinese:  # the reading is in Chinese
-        quotes = Translator(reads, glossary=glossary(config, "zh"))
+    quotes = Translator(reads, glossary=glossary(config, "zh")) if chinese and same else translates
+    if not chinese:
+        manner = Manner("quote", config.target)
+    elif config.writing == "auto":
+        manner = Manner(modes.remembered(config.models_dir, reads))
     else:
-        quotes = translates
-    return Explainer(
-        reads,
-        quotes,
-        config.evidence_tokens,
-        glossary(config, "zh"),
-        modes.remembered(config.models_dir, reads)
-        if config.writing == "auto"
-        else cast(Mode, config.writing),
-        judge,
-    )
+        manner = Manner(cast(Mode, config.writing))
+    terms = glossary(config, "zh")
+    return Explainer(reads, quotes, config.evidence_tokens, terms, manner, judge)
 
 
 @contextlib.contextmanager

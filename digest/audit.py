@@ -21,9 +21,10 @@ from digest.errors import DigestError
 from digest.explain import claims as checks
 from digest.pipeline import post_text
 from digest.publish import post_name
-from digest.records import Breakdown, Claim, Document, leaves
+from digest.records import ORIGINAL, Breakdown, Claim, Document, leaves
 from digest.render.post import FORMS
 from digest.store import PostItem, Store
+from digest.translate.languages import LANGUAGES
 from digest.words import atoms
 
 
@@ -70,16 +71,18 @@ def audit(date: str, post: Path | None, config: Config, store: Store) -> Audit:
     claims = citations = numbers = 0
     problems: list[Problem] = _fewest_edits(date, text, config, store)
     lost = 0
-    for item, made in _readings(items, store):
+    for item, reading in _readings(items, store):
         document = store.result(item.document_key, Document) if item.document_key else None
         known = checks.Sources(document, item.paper.abstract)
-        for claim in made:
+        language = reading.made_by.options.get("language", "zh")
+        for published in leaves(reading):
+            claim = _in_numerals(published, language)
             claims += 1
             citations += len(claim.evidence)
             numbers += sum(number.hard for number in atoms.numbers(claim.text))
             cited = " ".join(evidence.quote for evidence in claim.evidence)
             lost += len(atoms.extra_numbers(cited, claim.text))
-            found = checks.problems(claim, known)
+            found = checks.problems(claim, known, chinese=language == "zh")
             problems += [Problem(str(item.paper.id), claim.text, what) for what in found]
     return Audit(claims, citations, numbers, numbers - lost, tuple(problems))
 
@@ -140,11 +143,18 @@ def _reading(line: str, reading: str) -> str:
     return "" if last.get(reading) else reading
 
 
-def _readings(items: Sequence[PostItem], store: Store) -> Iterator[tuple[PostItem, list[Claim]]]:
-    """The claims of every paper that has a reading."""
+def _in_numerals(claim: Claim, language: str) -> Claim:
+    """The claim with a decimal point in its numbers, as its sources have it."""
+    if language == "zh" or claim.how == ORIGINAL:
+        return claim
+    return replace(claim, text=LANGUAGES[language].numerals(claim.text))
+
+
+def _readings(items: Sequence[PostItem], store: Store) -> Iterator[tuple[PostItem, Breakdown]]:
+    """The reading of every paper that has one."""
     keys = [item.breakdown_key for item in items if item.breakdown_key is not None]
     found = store.results(keys, Breakdown)
     for item in items:
         reading = found.get(item.breakdown_key or "")
         if reading is not None:
-            yield item, leaves(reading)
+            yield item, reading

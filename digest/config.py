@@ -38,7 +38,7 @@ _CHOICES = {
     "engine": ("auto", "llama.cpp", "ctranslate2"),
     "translator_engine": ("auto", "llama.cpp", "ctranslate2"),
     "device": ("auto", "cpu", "gpu"),
-    "writing": ("auto", "compress", "compose"),
+    "writing": ("auto", "compress", "compose", "quote"),
     "target": ("zh-Hans", "zh-Hant", "ja", "ko", "de", "fr"),
     "post_format": ("jekyll", "hugo", "obsidian", "github"),
     "figures": ("off", "free", "noncommercial"),
@@ -68,8 +68,8 @@ class Config:
         translator: Catalogue name of the model that translates, or ``server:NAME``.
         engine: What runs ``model``: llama.cpp, ctranslate2, or auto.
         translator_engine: What runs ``translator``.
-        target: Language of the abstracts: zh-Hans, zh-Hant, ja, ko, de or fr. The rest of a post is
-            in Chinese, in traditional characters for zh-Hant.
+        target: Language of abstracts and readings: zh-Hans, zh-Hant, ja, ko, de or fr. The rest of
+            a post is in Chinese, in traditional characters for zh-Hant.
         translate_titles: Whether titles are translated, too; the original always shows.
         threads: Threads of a model; 0: what ``digest doctor`` measured as fastest, or one for
             each physical core.
@@ -85,7 +85,8 @@ class Config:
         server_key: What the server wants as a bearer token; empty where it wants none.
         evidence_tokens: Roughly how much of a paper the reading may be written from.
         writing: How readings are written: compress (a bullet from each piece of evidence), compose
-            (the model merges and orders), or auto: what ``digest eval explain`` found better.
+            (the model merges and orders), quote (the paper's sentences in translation), or auto:
+            what ``digest eval explain`` found better.
         checker: Name of a model that marks claims it doubts; empty for none.
         layout: How pages are read: fast; model (slow, better at headings); auto picks.
         contact: Mail or web address that arXiv is told with each request.
@@ -402,8 +403,9 @@ zone = "Asia/Shanghai"
 model = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 translator = "qwen2.5-coder-1.5b-instruct-q4_k_m"
 
-# Language of the abstracts: "zh-Hans", "zh-Hant", "ja", "ko", "de" or "fr"; the rest of a post is
-# in Chinese. What terms are called stands in glossary.toml beside this file
+# Language of abstracts and readings: "zh-Hans", "zh-Hant", "ja", "ko", "de" or "fr" (readings in
+# other languages than Chinese quote the paper's sentences in translation); the rest of a post is in
+# Chinese. What terms are called stands in glossary.toml beside this file
 target = "zh-Hans"
 
 # Translate the titles, too; the original always shows
@@ -438,7 +440,8 @@ server_key = ""
 evidence_tokens = 2400
 
 # How a reading is written: "compress" (a bullet from each piece of evidence; what small models can
-# do), "compose" (the model merges and orders), "auto": what `digest eval explain` found better
+# do), "compose" (the model merges and orders), "quote" (the paper's sentences in translation),
+# "auto": what `digest eval explain` found better
 writing = "auto"
 
 # A model that marks claims which it doubts, e.g. the one that reads; empty: none

@@ -63,6 +63,13 @@ def test_a_sentence_in_its_own_language_must_be_that_sentence():
     ]
 
 
+def test_of_another_language_the_numbers_are_verified():
+    good = claim("Die Median-Aggregation senkt den Fehler auf SALAMI um 9.3 %.", 3)
+    assert problems(good, KNOWN, chinese=False) == []
+    wrong = replace(good, text=good.text.replace("9.3", "9.4"))
+    assert problems(wrong, KNOWN, chinese=False) == ["number 9.4 % is not held by what it cites"]
+
+
 def test_an_abstract_can_be_cited_where_there_is_no_document():
     known = Sources(None, "Ratings are slow. They are dear.")
     assert known.holds(Evidence("sentence", "a2", 0, "They are dear."))

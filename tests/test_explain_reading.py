@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from digest.explain.reading import Explainer, readable_text
+from digest.explain.writers import Manner
 from digest.records import (
     ArxivId,
     Paper,
@@ -115,6 +116,36 @@ def test_a_quotation_is_checked_as_well():
 
     [claim] = bullets(reading(lambda text: "准确率为 12.3%，错了。", translate=wrong))
     assert claim.how == "original"
+
+
+def german(translate):
+    made = Explainer(
+        FakeEngine(lambda text: "nie gefragt"),
+        FakeQuotes(translate),
+        1200,
+        manner=Manner("quote", "de"),
+    )
+    return made.explain(PAPER, long_paper(FINDING, PLAIN)), made
+
+
+def test_in_another_language_the_sentences_are_quoted_in_translation():
+    def in_german(sentences):
+        return [TranslatedSentence(s, f"Deutsch: {s}", {}) for s in sentences]
+
+    breakdown, made = german(in_german)
+    found = {claim.text: claim for claim in bullets(breakdown)}
+    assert set(found) == {f"Deutsch: {FINDING}", f"Deutsch: {PLAIN}"}
+    assert {(claim.state, claim.how) for claim in found.values()} == {("quoted", "quoted")}
+    assert "Wichtigste Ergebnisse" in {claim.label for claim in breakdown.results}
+    assert made.made_by.options["language"] == "de"
+    assert made.made_by.options["mode"] == "quote"
+
+
+def test_what_no_translation_holds_of_is_dropped_but_for_figures():
+    breakdown, _ = german(_kept)
+    [claim] = bullets(breakdown)
+    assert (claim.text, claim.how) == (FINDING, "original")
+    assert {each.reason for each in breakdown.dropped} == {"form no translation holds"}
 
 
 def test_a_thin_result_is_published_rather_than_nothing():

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digest.explain import repair
+from digest.explain import labels, repair
 from digest.explain.alignment import aligner, strays, unheard
 from digest.explain.passages import Cluster, cite, passages_of, readable
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
@@ -167,6 +167,16 @@ def quoted(faulty: Bullet, source: Evidence, translation: str) -> Bullet | None:
     return Bullet(faulty.cluster, (source,), text, (), QUOTED)
 
 
+def in_translation(cluster: Cluster, texts: Sequence[str]) -> Bullet:
+    """The sentences of a cluster in translation, each of which passed its own checks."""
+    return Bullet(cluster, cluster.evidence, " ".join(texts), (), QUOTED)
+
+
+def untranslated(cluster: Cluster) -> Bullet:
+    """A cluster of which no translation passed: it may stand as it is, or is dropped."""
+    return Bullet(cluster, cluster.evidence, "", (Fault("form", "no translation holds"),))
+
+
 def original(faulty: Bullet) -> Bullet | None:
     """The source sentence as it is, where it tells a result in figures; else None.
 
@@ -229,19 +239,19 @@ def _figures(each: Bullet) -> int:
     return len(atoms.numbers(each.text))
 
 
-def claims(bullets: Sequence[Bullet]) -> tuple[Claim, ...]:
+def claims(bullets: Sequence[Bullet], language: str = "zh") -> tuple[Claim, ...]:
     """Bullets under the labels of their roles; a label with one bullet is that bullet's own."""
     groups: dict[str, list[Claim]] = {}
     for each in bullets:
         made = Claim(each.label, each.text, each.cited, each.state, (), each.how)
-        groups.setdefault(each.cluster.role.label, []).append(made)
+        groups.setdefault(labels.label(each.cluster.role, language), []).append(made)
     found = []
-    for label, children in groups.items():
+    for heading, children in groups.items():
         if len(children) == 1:
             [only] = children
             text = f"{only.label}：{only.text}" if only.label else only.text
-            found.append(replace(only, label=label, text=text))
+            found.append(replace(only, label=heading, text=text))
         else:
             weakest = max((child.state for child in children), key=_STATES.index)
-            found.append(Claim(label, "", (), weakest, tuple(children)))
+            found.append(Claim(heading, "", (), weakest, tuple(children)))
     return tuple(found)

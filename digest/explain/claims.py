@@ -13,6 +13,7 @@ from digest.explain.passages import passages_of, readable
 from digest.explain.rows import caption_evidence, row_evidence
 from digest.explain.verify import Fault, FaultKind, faults, pieces, unheld
 from digest.records import ORIGINAL, Claim, Document, Evidence
+from digest.words.atoms import extra_numbers
 from digest.words.lexicon import Aligner
 from digest.words.sentences import split_sentences
 
@@ -90,14 +91,22 @@ def unsupported(claim: Claim) -> list[Fault]:
     return [fault for fault in faults(text, held) if fault.kind in _OF_CONTENT]
 
 
-def problems(claim: Claim, known: Sources) -> list[str]:
-    """Everything that is wrong with a claim, one line each."""
+def problems(claim: Claim, known: Sources, chinese: bool = True) -> list[str]:
+    """Everything that is wrong with a claim, one line each.
+
+    ``chinese``: whether its words can be looked at; of another language its numbers alone can,
+    written with a decimal point.
+    """
     if not claim.evidence:
         return ["cites nothing"]
     wrong = [
         f"cites {each.id} on page {each.page}, which does not say so"
         for each in misquoted(claim, known)
     ]
+    if not chinese and claim.how != ORIGINAL:
+        cited = " ".join(each.quote for each in claim.evidence)
+        extra = [Fault("number", number.text) for number in extra_numbers(cited, claim.text)]
+        return wrong + [f"{fault} is not held by what it cites" for fault in extra]
     wrong += [f"{fault} is not held by what it cites" for fault in unsupported(claim)]
     closest = known.elsewhere(claim)
     return wrong + ([f"says what {closest} says, which it does not cite"] if closest else [])

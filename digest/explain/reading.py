@@ -22,7 +22,17 @@ from digest.explain.judge import Judge
 from digest.explain.passages import Cluster, passages_of, readable
 from digest.explain.roles import QUESTIONS
 from digest.explain.verify import FaultKind
-from digest.explain.writers import GREEDY, Compose, Compress, Mode, Writer, environment, terms
+from digest.explain.writers import (
+    GREEDY,
+    MOST_BULLETS,
+    MOST_OF_ROLE,
+    Compose,
+    Compress,
+    Manner,
+    Writer,
+    environment,
+    terms,
+)
 from digest.generation import DecodeOptions, Engine, Prompt
 from digest.records import (
     Breakdown,
@@ -51,6 +61,8 @@ MOST_ORIGINALS = 2
 """Results that stand in the paper's own words where no translation held; more is no reading."""
 MIN_SENTENCES = 10
 """A text layer with fewer usable sentences is not a paper; the abstract is read instead."""
+
+_COMPRESS = Manner()
 
 _COMPLAINTS: dict[FaultKind, str] = {
     "number": "不要写原文没有的数字 {}",
@@ -87,7 +99,7 @@ class Explainer:
             captions of tables.
         evidence_tokens: Upper bound on what a reading is written from.
         glossary: What terms are called in Chinese; known wrong names are mended.
-        mode: How first drafts are written.
+        manner: How, and in which language: Chinese, or the one that ``quotes`` translates into.
         judge: A checker model that marks what it doubts; None for none.
     """
 
@@ -97,9 +109,10 @@ class Explainer:
         quotes: Quotes,
         evidence_tokens: int,
         glossary: Glossary | None = None,
-        mode: Mode = "compress",
+        manner: Manner = _COMPRESS,
         judge: Judge | None = None,
     ) -> None:
+        self._manner = manner
         self._glossary = glossary or Glossary()
         self.at_once = engine.at_once
         self._engine = engine
@@ -110,7 +123,7 @@ class Explainer:
         self._again = Prompt.parse(templates.get_template("again.j2").render())
         self._retry = templates.get_template("retry.j2")
         self._compress = Compress(engine, self._glossary)
-        composes = mode == "compose"
+        composes = manner.mode == "compose"
         self._writer: Writer = Compose(engine, self._glossary) if composes else self._compress
         wording = repr((self._again, _COMPLAINTS)) + self._compress.wording
         wording += self._retry.render(passage="", faults=[], terms=[Term("a", "b")])
@@ -122,13 +135,14 @@ class Explainer:
             sha256=engine.sha256,
             options={
                 **engine.options,
-                "mode": mode,
+                "mode": manner.mode,
                 "evidence_tokens": str(evidence_tokens),
                 "retry": f"{TRIES} x {RETRY.temperature} top-{RETRY.top_k}",
                 "tokens": str(GREEDY.max_output_tokens),
                 "glossary": hashlib.sha256(self._glossary.identity().encode()).hexdigest(),
                 "quoted_by": hashlib.sha256(to_json(quotes.made_by)).hexdigest(),
                 **({"checker": judge.identity} if judge is not None else {}),
+                **({"language": manner.language} if manner.language != "zh" else {}),
             },
             prompt_sha256=hashlib.sha256(wording.encode()).hexdigest(),
             seed=RETRY.seed,
@@ -145,15 +159,39 @@ class Explainer:
             return Breakdown((), (), (), "none", (), self.made_by)
         selection = evidence.select(source, paper.title, paper.abstract, self._evidence_tokens)
         text = ladder.Text(source)
-        written = self._mended(self._writer.drafts(selection), text)
-        written += self._spares(written, selection, text)
+        if self._manner.mode == "quote":
+            written = self._in_translation(selection)
+        else:
+            written = self._mended(self._writer.drafts(selection), text)
+            written += self._spares(written, selection, text)
         kept, dropped = ladder.without_repeats(_in_order(written))
         parts = {
-            question: ladder.claims([b for b in kept if b.cluster.role.question == question])
+            question: ladder.claims(
+                [b for b in kept if b.cluster.role.question == question], self._manner.language
+            )
             for question in QUESTIONS
         }
         reading = Breakdown(**parts, text_used=text_used, dropped=dropped, made_by=self.made_by)
         return reading if self._judge is None else self._judge.marked(reading)
+
+    def _in_translation(self, selection: Selection) -> list[Bullet]:
+        """The best clusters as they are, in translation; what is not translated stands for itself
+        or is dropped. Tables are left out: what is set beside their values is in Chinese."""
+        best = selection.best(MOST_BULLETS, MOST_OF_ROLE)
+        clusters = [each for each in best if not each.cells]
+        sources = [readable(each.quote) for cluster in clusters for each in cluster.evidence]
+        translated = iter(self._translate(sources) if sources else [])
+        found, left = [], MOST_ORIGINALS
+        for cluster in clusters:
+            sentences = [next(translated) for _ in cluster.evidence]
+            bullet = ladder.in_translation(cluster, [sentence.text for sentence in sentences])
+            if any(sentence.kept for sentence in sentences):
+                bullet = ladder.untranslated(cluster)
+                as_it_is = ladder.original(bullet) if left else None
+                left -= as_it_is is not None
+                bullet = as_it_is or bullet
+            found.append(bullet)
+        return found
 
     def _spares(
         self, written: Sequence[Bullet], selection: Selection, text: ladder.Text

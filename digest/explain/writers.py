@@ -1,16 +1,18 @@
-"""How bullets are first written: *compress*, one from each cluster, or *compose*, by the model.
+"""How bullets are first written: *compress*, one from each cluster, *compose*, by the model, or
+*quote*, not at all: the chosen sentences in translation.
 
 Compress: many small questions over one shared instruction; the citation is right by construction.
 Compose: the numbered evidence of the whole paper comes first, decoded once, and three questions
 are asked of it together; the model merges and orders, and names the ids before each text. Which of
-them a model does better, ``digest eval explain`` measures.
+them a model does better, ``digest eval explain`` measures. Quote: for languages in which no program
+can tell whether a bullet says what its sentence says; ``reading`` has it, no model writes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol, get_args
 
@@ -27,8 +29,20 @@ from digest.generation import Completion, DecodeOptions, Engine, Prompt
 from digest.records import Evidence
 from digest.words.terms import Glossary, Term
 
-Mode = Literal["compress", "compose"]
+Mode = Literal["compress", "compose", "quote"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How readings are written. ``language``: zh, or another, in which only quoting is possible."""
+
+    mode: Mode = "compress"
+    language: str = "zh"
+
+    def __post_init__(self) -> None:
+        if self.language != "zh" and self.mode != "quote":
+            raise ValueError(f"in {self.language} nothing but quotations can be verified")
 
 
 def mode(name: str) -> Mode:

@@ -20,7 +20,7 @@ from digest.explain import modes
 from digest.explain.judge import Judge
 from digest.explain.reading import Explainer
 from digest.explain.roles import QUESTIONS
-from digest.explain.writers import Mode
+from digest.explain.writers import Manner, Mode
 from digest.generation import Engine
 from digest.records import DOUBTED, Breakdown, Claim, Outcome
 from digest.store import Store, result_key
@@ -87,7 +87,7 @@ def evaluate(data: Path, config: Config, options: Options, machine: str) -> Eval
                 parts += found
             if options.checker:
                 parts.append(_checker(model, Judge(engine), by_mode[options.ways[0]]))
-            if len(by_mode) > 1:
+            if {"compress", "compose"} <= by_mode.keys():
                 parts.append(_better(model, engine, by_mode, config))
     return Evaluation(Report(machine, tuple(parts)), readings)
 
@@ -102,7 +102,7 @@ def _engine(model: str, config: Config) -> Iterator[CachedEngine]:
 def _explainer(engine: Engine, config: Config, mode: Mode) -> Explainer:
     glossary = assembly.glossary(config, "zh")
     quotes = Translator(engine, glossary=glossary)
-    return Explainer(engine, quotes, config.evidence_tokens, glossary, mode)
+    return Explainer(engine, quotes, config.evidence_tokens, glossary, Manner(mode))
 
 
 def _readings(explainer: Explainer, samples: Sequence[Sample], store: Store) -> list[Reading]:
