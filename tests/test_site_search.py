@@ -145,6 +145,20 @@ def test_a_phrase_in_quotes_must_hold(base):
     assert [(answer["total"], answer["exact"]) for answer in answers[:2]] == [(1, True), (1, True)]
 
 
+def test_hits_are_marked_as_they_are_written(tmp_path):
+    text = "用GPT-4o。Studies, a study; 1,000 Müller's losses (wav2vec2.0) voices, invoice 语音音语"
+    update(tmp_path, {"2026-01-02": [item(1, "2026-01-02", "T", text)]})
+    queries = ["gpt-4", "study ", "1000 ", "müller ", "loss ", "wav2vec2.0 ", "voice ", "語音"]
+    queries.append("音")
+    answers = run(("open",), *(("query", query) for query in queries), base=tmp_path)[1:]
+    marked = [answer["results"][0]["snippet"] for answer in answers]
+    assert [[part["text"] for part in parts if part["hit"]] for parts in marked] == [
+        ["GPT-4o"], ["Studies", "study"], ["1,000"], ["Müller"], ["losses"], ["wav2vec2.0"],
+        ["voices"], ["语音"], ["音", "音"],
+    ]  # fmt: skip
+    assert all("".join(part["text"] for part in parts) == text for parts in marked)
+
+
 def test_pages_of_results(base):
     answers = run(
         ("open",), *(("query", "voice ", {"limit": 1, "offset": n}) for n in range(5)), base=base

@@ -12,6 +12,7 @@ slowest query takes longer than 100 ms.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import shutil
@@ -38,6 +39,16 @@ SCRIPTS = Path(digest.site.__file__).parent / "static"
 PAGE = """<!doctype html><meta charset="utf-8"><title>search</title>
 <script src="terms.js"></script><script src="search.js"></script>
 <script>const ready = DigestSearch.open("search/");</script>"""
+LOAD = """async (names) => {
+  const started = performance.now();
+  await Promise.all(names.map((name) => new Promise((done) => {
+    const script = document.createElement("script");
+    script.onload = done;
+    script.src = "search/" + name;
+    document.head.append(script);
+  })));
+  return performance.now() - started;
+}"""
 ASK = """async (typed) => {
   await ready;
   const { total, exact, results, ms } = await DigestSearch.query(typed);
@@ -68,11 +79,16 @@ def queries() -> list[Query]:
 
 @dataclass
 class Asked:
-    """What one query took, and what it loaded when cold. ``cpu_ms``: of the page's thread, cold."""
+    """What one query took, and what it loaded when cold.
+
+    ``cpu_ms``: of the page's thread, cold. ``files_ms``: for the page to load as many other files
+    and do nothing with them, so that the machine's part in ``cold_ms`` can be seen.
+    """
 
     cold_ms: float
     warm_ms: float
     cpu_ms: float
+    files_ms: float
     sizes: list[int]
     answer: dict[str, Any]
 
@@ -128,6 +144,7 @@ def ask(chromium: Any, folder: Path, typed: str, times: int) -> Asked:
         median(one.cold_ms for one in asked),
         median(one.warm_ms for one in asked),
         median(one.cpu_ms for one in asked),
+        median(one.files_ms for one in asked),
         asked[0].sizes,
         asked[0].answer,
     )
@@ -145,8 +162,15 @@ def _ask_once(chromium: Any, folder: Path, typed: str) -> Asked:
     answer = page.evaluate(ASK, typed)
     computing = _computing_ms(session) - before
     warm = page.evaluate(ASK, typed)["ms"]
+    files_ms = page.evaluate(LOAD, _others(folder, len(sizes)))
     page.close()
-    return Asked(answer["ms"], warm, computing, sizes, answer)
+    return Asked(answer["ms"], warm, computing, files_ms, sizes, answer)
+
+
+def _others(folder: Path, count: int) -> list[str]:
+    """As many texts, of papers that no query asks for first: the oldest."""
+    texts = itertools.islice(sorted(folder.glob("search/text/*/*.js")), count)
+    return [path.relative_to(folder / "search").as_posix() for path in texts]
 
 
 def _size(url: str) -> int:
@@ -187,13 +211,13 @@ def report_days(folder: Path, took: Sequence[Took]) -> None:
 
 def report_queries(queries: Sequence[Query], asked: Sequence[Asked]) -> None:
     """Print what each query took, and the middle and the worst of them."""
-    print("  cold   warm    cpu   files     kB  papers")
+    print("  cold   warm    cpu   load files     kB  papers")
     for query, one in zip(queries, asked, strict=True):
         print(
-            f"{one.cold_ms:6.1f} {one.warm_ms:6.1f} {one.cpu_ms:6.1f} {len(one.sizes):7} "
+            f"{one.cold_ms:6.1f} {one.warm_ms:6.1f} {one.cpu_ms:6.1f} {one.files_ms:6.1f} {len(one.sizes):5} "
             f"{sum(one.sizes) / 1e3:6.0f} {one.answer['total']:7}  {query.typed}"
         )
-    for name in ("cold_ms", "warm_ms", "cpu_ms"):
+    for name in ("cold_ms", "warm_ms", "cpu_ms", "files_ms"):
         times = [getattr(one, name) for one in asked]
         print(f"{name}: median {median(times):.1f}, worst {max(times):.1f}")
     files, sizes = [len(one.sizes) for one in asked], [sum(one.sizes) / 1e3 for one in asked]

@@ -252,10 +252,10 @@ const DigestSearch = (() => {
   async function phrasePage(best, phrases, offset, limit) {
     const kept = [];
     let at = 0;
-    while (at < best.length && kept.length < offset + limit) {
-      const texts = await read(best.slice(at, at + BLOCK), phrases);
+    for (let step = limit; at < best.length && kept.length < offset + limit; step = BLOCK) {
+      const texts = await read(best.slice(at, at + step), phrases);
       kept.push(...texts.filter((text) => text.kept));
-      at += BLOCK;
+      at += step;
     }
     return { page: kept.slice(offset, offset + limit), kept: kept.length, read: at };
   }
@@ -305,7 +305,8 @@ const DigestSearch = (() => {
       const worth = new Set(near.map(({ need }) => need)).size * 100 + near.length;
       if (worth > most) { most = worth; best = hit.start; }
     });
-    const start = beginning(text, best), end = whole(text, Math.min(text.length, start + SNIPPET));
+    const start = Math.min(beginning(text, best), whole(text, Math.max(0, text.length - SNIPPET)));
+    const end = whole(text, Math.min(text.length, start + SNIPPET));
     const list = parts(text, found, start, end);
     if (start > 0) list.unshift({ text: "…", hit: false });
     if (end < text.length) list.push({ text: "…", hit: false });

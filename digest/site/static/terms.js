@@ -8,6 +8,7 @@ const DigestTerms = (() => {
   const LONGEST = 40;
   const HAN = "\\u3005-\\u3007\\u3040-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\u{20000}-\\u{3ffff}";
   const LETTER = `(?![0-9${HAN}])[\\p{L}\\p{N}]`;
+  const CHARACTER = `(?![${HAN}])[\\p{L}\\p{N}]`;
   const NUMBER = "(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\\.[0-9]+)*";
   const PART = `(?:${NUMBER}|${LETTER})+`;
   const RUN = new RegExp(`(?<han>[${HAN}]+)|${PART}(?:[-_'’\\u2010\\u2011]${PART})*`, "gu");
@@ -189,19 +190,31 @@ const DigestTerms = (() => {
 
   /* Where in a folded text the needed terms are, in its order: [{start, end, need}]. */
   function hits(text, needs) {
-    const found = [];
-    const latin = new Map(), prefixes = [];
-    needs.forEach(({ term, prefix, han }, need) => {
-      if (!han) latin.set(term, need);
-      if (prefix !== null) prefixes.push([prefix, need]);
-      for (let at = han ? text.indexOf(term) : -1; at >= 0; at = text.indexOf(term, at + 1))
-        found.push({ start: at, end: at + term.length, need });
-    });
-    for (const { term, raw, start, end } of latin.size ? wordTokens(text) : []) {
-      const need = latin.get(term) ?? prefixes.find(([prefix]) => raw.startsWith(prefix))?.[1];
-      if (need !== undefined) found.push({ start, end, need });
-    }
+    const found = needs.flatMap((wanted, need) =>
+      (wanted.han ? placesOf(text, wanted.term) : wordsLike(text, wanted))
+        .map(([start, end]) => ({ start, end, need })));
     return found.sort((a, b) => a.start - b.start || a.end - b.end);
+  }
+
+  function placesOf(text, term) {
+    const found = [];
+    for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1))
+      found.push([at, at + term.length]);
+    return found;
+  }
+
+  /* A term as it may be written, in either number, with hyphens or commas in it: for marks this
+   * will do, and is ten times faster than to cut the whole text into terms.
+   */
+  function wordsLike(text, { term, prefix }) {
+    const loose = (word) =>
+      Array.from(word, (c) => (c === "." ? "\\." : c)).join("[-_'’,\\u2010\\u2011]?");
+    const forms = [`${loose(term)}(?:e?s)?(?!${CHARACTER})`];
+    if (term.endsWith("y")) forms.push(`${loose(term.slice(0, -1))}ies(?!${CHARACTER})`);
+    if (prefix !== null) forms.push(`${loose(prefix)}(?:${CHARACTER})*`);
+    const pattern = new RegExp(`(^|[^\\p{L}\\p{N}]|[${HAN}])(?:${forms.join("|")})`, "gu");
+    return Array.from(text.matchAll(pattern), ({ 0: all, 1: before, index }) =>
+      [index + before.length, index + all.length]);
   }
 
   return { simplify, fold, terms, parse, holds, hits };
