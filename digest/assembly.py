@@ -48,7 +48,7 @@ from digest.mailing import Mailer
 from digest.pipeline import Progress, Tools, completed, content
 from digest.records import ArxivId, Paper, to_builtins
 from digest.render.entry import paper_file
-from digest.render.licences import licence_of
+from digest.render.licences import allows_figure, licence_of
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
 from digest.site import build
 from digest.sources import Arrival
@@ -425,7 +425,7 @@ def model_server(name: str, config: Config) -> Iterator[ServerEngine]:
 class SiteOptions:
     """How a site is made.
 
-    ``public``: pictures of pages only where the paper's licence lets anyone pass them on.
+    ``public``: for strangers; pictures of pages only where the paper's licence lets them be shown.
     """
 
     out: Path
@@ -442,21 +442,26 @@ def build_site(
         StoreError: The store cannot be read, the site cannot be written, or another run is at it.
     """
     opened = store(config)
+    beside = wanted.out == config.site and not wanted.public
 
-    def pdf_of(paper: Paper) -> Path | None:
-        path = config.papers / paper_file(paper.id)
+    def pdf_of(stem: str) -> Path | None:
+        path = config.papers / f"{stem}.pdf"
         return path if path.is_file() else None
 
+    def pdf_url(paper: Paper) -> str:
+        name = paper_file(paper.id)
+        if beside and (config.papers / name).is_file():
+            return f"../../papers/{name}"
+        return f"https://arxiv.org/pdf/{paper.id}" if isinstance(paper.id, ArxivId) else ""
+
     def may_show(paper: Paper) -> bool:
-        return not wanted.public or licence_of(paper.licence) is not None
+        own = "noncommercial" if config.figures == "noncommercial" else "free"
+        return not wanted.public or allows_figure(licence_of(paper.licence), own)
 
     with files.held(wanted.out / ".lock"), Painter() as painter:
+        drawing = painter.pages if wanted.pictures else None
         options = build.Options(
-            config.title,
-            painter.pages if wanted.pictures else None,
-            pdf_of,
-            may_show,
-            public=wanted.public,
+            config.title, drawing, pdf_of, pdf_url, may_show, public=wanted.public
         )
         return build.build(
             wanted.out,

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date as Date
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -371,6 +372,7 @@ def check_category(category: str) -> None:
     raise ConfigError(f"categories: arXiv has no category {category!r}", hint)
 
 
+@cache
 def known_categories() -> tuple[str, ...]:
     """Every arXiv category, from the list in the package."""
     text = resources.files("digest").joinpath("categories.txt").read_text(encoding="utf-8")

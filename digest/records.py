@@ -593,7 +593,8 @@ class PagePicture:
     """A page as a picture, and where on it the marks are. Marks that stand elsewhere are left out.
 
     ``marks``: by key one rectangle for each printed line (of a row: for each cell);
-    ``numbers``: the same for the figures that were found among them.
+    ``numbers``: the same for the figures that were found among them. ``rough``: keys of marks whose
+    words were not found, so that they stand where the reader had them.
     """
 
     page: int
@@ -603,6 +604,7 @@ class PagePicture:
     data: bytes
     marks: Mapping[str, tuple[Rect, ...]]
     numbers: Mapping[str, tuple[Rect, ...]]
+    rough: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- outcomes

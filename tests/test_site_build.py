@@ -1,11 +1,12 @@
+import hashlib
 import json
 import re
+import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from digest.errors import ExtractError
+from digest.errors import ConfigError, ExtractError
 from digest.records import (
     ArxivId,
     Breakdown,
@@ -20,11 +21,23 @@ from digest.records import (
 from digest.render.entry import Entry
 from digest.render.head import Heading
 from digest.site.build import Options, build
+from digest.site.index import indexed
 from digest.site.listing import category_url
 from tests.conftest import document
 
 BY = MadeBy("t", "1")
 QUOTE = "Median aggregation lowers the error by 9.3%."
+
+
+PDF = b"%PDF-1.4 the one that was read"
+SHELF = {}
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path_factory):
+    """A folder with the PDF that every paper was read from."""
+    SHELF["pdf"] = tmp_path_factory.mktemp("papers") / "read.pdf"
+    SHELF["pdf"].write_bytes(PDF)
 
 
 def entry(number, title="A title", categories=("cs.SD",), **known):
@@ -41,7 +54,8 @@ def entry(number, title="A title", categories=("cs.SD",), **known):
     dropped = (Dropped("错的。", "number 12"),)
     reading = Breakdown((), (), (claim,), "full", dropped, BY)
     abstract = Translation("We measure.", "zh-Hans", "我们测量。", (), {}, BY)
-    return Entry(paper, document(QUOTE), abstract, reading)
+    read = replace(document(QUOTE), pdf_sha256=hashlib.sha256(PDF).hexdigest())
+    return Entry(paper, read, abstract, reading)
 
 
 class Archive:
@@ -67,8 +81,16 @@ def pictures(_pdf, marks):
     return [PagePicture(3, 600, 800, "image/jpeg", b"jpeg", rects, rects)]
 
 
-def options(draw=pictures, show=True, public=False):
-    return Options("arXiv Daily", draw, lambda _: Path("a.pdf"), lambda _: show, public)
+def options(draw=pictures, show=True, public=False, pdf=True):
+    """``pdf``: whether the papers' PDFs are here."""
+
+    def pdf_of(_stem):
+        return SHELF["pdf"] if pdf else None
+
+    def pdf_url(paper):
+        return f"https://arxiv.org/pdf/{paper.id}"
+
+    return Options("arXiv Daily", draw, pdf_of, pdf_url, lambda _: show, public)
 
 
 def files(folder):
@@ -101,6 +123,7 @@ def test_a_paper_has_a_page_with_its_claims_and_where_they_stand(tmp_path):
                     ],
                     "lines": {"3": [[0.1, 0.2, 0.4, 0.05]]},
                     "numbers": {"3": [[0.1, 0.2, 0.4, 0.05]]},
+                    "rough": False,
                 }
             ]
         },
@@ -109,15 +132,9 @@ def test_a_paper_has_a_page_with_its_claims_and_where_they_stand(tmp_path):
     assert (tmp_path / "2026-01-23" / "2601.00001v1" / "p3.jpg").read_bytes() == b"jpeg"
 
 
-@pytest.mark.parametrize(
-    ("made", "pdf"),
-    [
-        (options(draw=None), True),
-        (options(show=False), True),
-        (replace(options(), pdf_of=lambda _: None), False),
-    ],
-)
-def test_without_pictures_the_quotes_stand_alone(tmp_path, made, pdf):
+@pytest.mark.parametrize("without", [{"draw": None}, {"show": False}, {"pdf": False}])
+def test_without_pictures_the_quotes_stand_alone(tmp_path, without):
+    made = options(**without)
     archive = Archive(d0123=[entry(1)])
     build(tmp_path, archive.marks, archive.content, made)
     found = evidence((tmp_path / "2026-01-23" / "2601.00001v1.html").read_bytes())
@@ -159,8 +176,9 @@ def test_days_added_one_by_one_give_the_site_of_all_together(tmp_path):
 
 
 def _shown(folder):
-    """Without the index, which may be cut otherwise; it has tests of its own."""
-    return {name: data for name, data in files(folder).items() if not name.startswith("search/")}
+    """Without the index, which may be cut otherwise; but of the same days."""
+    shown = {name: data for name, data in files(folder).items() if not name.startswith("search/")}
+    return shown, indexed(folder / "search")
 
 
 def test_a_changed_day_is_written_again_and_a_paper_that_left_is_gone(tmp_path):
@@ -206,20 +224,133 @@ def test_a_build_that_was_stopped_goes_on(tmp_path):
     assert files(tmp_path / "site") == files(whole)
 
 
-def test_a_site_for_strangers_names_no_file_of_this_machine(tmp_path):
-    local = replace(entry(1), paper=replace(entry(1).paper, id=_local()))
-    archive = Archive(d0123=[local])
-    build(tmp_path / "own", archive.marks, archive.content, options())
-    build(tmp_path / "public", archive.marks, archive.content, options(public=True))
-    page = "2026-01-23/local-aaaaaaaaaaaaaaaa.html"
-    assert b"papers/local" in (tmp_path / "own" / page).read_bytes()
-    assert b"papers/local" not in (tmp_path / "public" / page).read_bytes()
+@pytest.mark.parametrize("name", ["manifest.js", "index", "text", ""])
+def test_a_lost_search_index_is_made_again_with_every_day(tmp_path, name):
+    archive = Archive(d0122=[entry(1)], d0201=[entry(2)], d0202=[])
+    build(tmp_path, archive.marks, archive.content, options())
+    whole = indexed(tmp_path / "search")
+    assert whole.keys() == {"2026-01-22", "2026-02-01"}
+    lost = tmp_path / "search" / name
+    lost.unlink() if lost.is_file() else shutil.rmtree(lost)
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert indexed(tmp_path / "search") == whole
+    assert (tmp_path / "search" / name).exists()
+    assert set(built.written) == {"2026-01-22", "2026-02-01"}
 
 
-def _local():
-    from digest.records import LocalId
+def test_a_damaged_manifest_counts_as_none(tmp_path):
+    archive = Archive(d0122=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options())
+    (tmp_path / "search" / "manifest.js").write_text("nothing")
+    build(tmp_path, archive.marks, archive.content, options())
+    assert indexed(tmp_path / "search").keys() == {"2026-01-22"}
 
-    return LocalId.parse("local:" + "a" * 64)
+
+def test_a_site_is_for_strangers_or_not(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options(show=False, public=True))
+    with pytest.raises(ConfigError, match="for strangers, not your own"):
+        build(tmp_path, archive.marks, archive.content, options())
+    assert not list(tmp_path.rglob("*.jpg"))
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "2026-01-23").mkdir()
+    (tmp_path / "2026-01-23" / "photo.jpg").write_bytes(b"mine")
+    archive = Archive(d0123=[entry(1)])
+    with pytest.raises(ConfigError, match="holds other files, such as 2026-01-23"):
+        build(tmp_path, archive.marks, archive.content, options())
+    assert files(tmp_path) == {"2026-01-23/photo.jpg": b"mine"}
+
+
+def test_pictures_come_when_the_pdf_does(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options(pdf=False))
+    assert not list(tmp_path.rglob("*.jpg"))
+    assert build(tmp_path, archive.marks, archive.content, options()).written == ("2026-01-23",)
+    assert list(tmp_path.rglob("*.jpg"))
+    assert build(tmp_path, archive.marks, archive.content, options()).written == ()
+
+
+def test_another_pdf_than_the_one_that_was_read_is_not_shown(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    SHELF["pdf"].write_bytes(PDF + b" and more")
+    build(tmp_path, archive.marks, archive.content, options())
+    assert not list(tmp_path.rglob("*.jpg"))
+
+
+def test_what_could_not_be_drawn_is_tried_again_for_a_week(tmp_path):
+    def broken(pdf, _marks):
+        raise ExtractError(pdf, "too busy")
+
+    archive = Archive(d0101=[entry(1)], d0123=[entry(2)])
+    build(tmp_path, archive.marks, archive.content, options(draw=broken))
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert built.written == ("2026-01-23",)
+    assert [path.parent.name for path in tmp_path.rglob("*.jpg")] == ["2601.00002v1"]
+
+
+def test_lists_that_a_stopped_build_left_behind_are_written(tmp_path, monkeypatch):
+    archive = Archive(d0123=[entry(1)])
+    stopped = pytest.raises(KeyboardInterrupt)
+
+    def stop(_self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, stopped:
+        patched.setattr("digest.site.build._Site.write_lists", stop)
+        build(tmp_path, archive.marks, archive.content, options())
+    build(tmp_path, archive.marks, archive.content, options())
+    assert b"2026-01-23" in (tmp_path / "index.html").read_bytes()
+    assert b"cs.SD" in (tmp_path / "categories.html").read_bytes()
+
+
+def test_a_category_that_left_is_gone_though_the_build_was_stopped(tmp_path, monkeypatch):
+    archive = Archive(d0123=[entry(1), entry(2, categories=("cs.LG",))])
+    build(tmp_path, archive.marks, archive.content, options())
+    archive.days["2026-01-23"] = [entry(1)]
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("digest.site.build._Site._write_month_lists", stop)
+        build(tmp_path, archive.marks, archive.content, options())
+    build(tmp_path, archive.marks, archive.content, options())
+    assert not (tmp_path / category_url("cs.LG")).exists()
+
+
+def test_what_was_dropped_is_named_by_its_reason_alone(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options())
+    page = (tmp_path / "2026-01-23" / "2601.00001v1.html").read_text()
+    assert "number 12" in page
+    assert "错的。" not in page
+
+
+def test_a_licence_is_named_and_linked(tmp_path):
+    free = entry(1, licence="http://creativecommons.org/licenses/by/4.0/")
+    archive = Archive(d0123=[free])
+    build(tmp_path, archive.marks, archive.content, options())
+    page = (tmp_path / "2026-01-23" / "2601.00001v1.html").read_text()
+    assert '<a href="http://creativecommons.org/licenses/by/4.0/"' in page
+    assert ">CC BY 4.0</a>" in page
+
+
+def test_names_of_categories_do_not_meet(tmp_path):
+    archive = Archive(d0123=[entry(1), entry(2, categories=("cs.SD-2026-01", "CS.sd"))])
+    build(tmp_path, archive.marks, archive.content, options())
+    names = [path.name for path in (tmp_path / "category").iterdir()]
+    assert len({name.lower() for name in names}) == 3
+    assert b"2601.00001v1" in (tmp_path / category_url("cs.SD", "2026-01")).read_bytes()
+
+
+def test_traditional_characters_where_they_were_asked_for(tmp_path):
+    asked = replace(entry(1), translation=replace(entry(1).translation, target="zh-Hant"))
+    archive = Archive(d0123=[asked])
+    build(tmp_path, archive.marks, archive.content, options())
+    page = (tmp_path / "2026-01-23" / "2601.00001v1.html").read_text()
+    assert "誤差降低 <mark>9.3%</mark>" in page
 
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">{{ 7*7 }}'

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from digest.errors import ConfigError
-from digest.site.serve import server
+from digest.site.serve import _PORT, server
 
 pytestmark = pytest.mark.loopback
 
@@ -27,6 +27,7 @@ def port(tmp_path):
     site, papers = tmp_path / "site", tmp_path / "papers"
     (site / "2026-01-23").mkdir(parents=True)
     (site / "state").mkdir()
+    (site / "static").mkdir()
     papers.mkdir()
     (site / "index.html").write_text("home")
     (site / "2026-01-23" / "index.html").write_text("day")
@@ -71,6 +72,9 @@ def test_pages_and_papers_are_there(port, path, body):
         "/state/x.json",
         "/.hidden",
         "/2026-01-24/",
+        "/a%00b",
+        "/" + "x" * 5000,
+        "/static/",
         "//etc/passwd",
     ],
 )
@@ -84,6 +88,17 @@ def test_nothing_else_is(port, path):
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
 def test_a_name_that_is_not_this_machines_is_refused(port, host, method):
     assert get(port, "/", host, method)[0].status == 403
+
+
+def test_a_folder_without_its_slash_is_sent_there(port):
+    answer, _ = get(port, "/2026-01-23")
+    assert (answer.status, answer.headers["Location"]) == (301, "/2026-01-23/")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_the_port_may_be_left_out(host):
+    """As browsers do for port 80."""
+    assert _PORT.sub("", host) == _PORT.sub("", f"{host}:80") == host
 
 
 def test_this_machine_goes_by_its_name_too(port):

@@ -12,14 +12,17 @@ from digest.config import Config
 from digest.records import to_builtins
 
 out_option = click.option(
-    "--out", metavar="DIR", type=click.Path(file_okay=False), help="Folder [default: HOME/site]."
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Folder [default: HOME/site or site-public].",
 )
 
 
 @click.command()
 @out_option
 @click.option(
-    "--public", is_flag=True, help="Show pages of PDFs only where the paper's licence allows it."
+    "--public", is_flag=True, help="For strangers: pages of PDFs only where a licence allows it."
 )
 @click.option("--no-pictures", is_flag=True, help="Show no pages of PDFs at all.")
 @json_option
@@ -33,7 +36,7 @@ def site(session: Session, out: str | None, public: bool, no_pictures: bool, as_
     from digest import assembly
 
     config = session.config()
-    wanted = assembly.SiteOptions(_folder(out, config), public, not no_pictures)
+    wanted = assembly.SiteOptions(_folder(out, config, public), public, not no_pictures)
     with byte_bars(session) as progress:
         built = assembly.build_site(config, wanted, progress)
     changed = f"{len(built.written)} days written, {len(built.removed)} removed"
@@ -68,8 +71,10 @@ def serve(session: Session, out: str | None, port: int, no_build: bool) -> None:
             session.console.print("")
 
 
-def _folder(out: str | None, config: Config) -> Path:
-    return Path(out).absolute() if out else config.site
+def _folder(out: str | None, config: Config, public: bool = False) -> Path:
+    if out:
+        return Path(out).absolute()
+    return config.site.with_name("site-public") if public else config.site
 
 
 COMMANDS = (site, serve)

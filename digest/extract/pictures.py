@@ -89,10 +89,11 @@ def _picture(document: Any, path: str, number: int, found: dict[str, Found]) -> 
             f"cannot paint page {number} of {path}: {str(exc).partition(chr(10))[0]}",
             hint="get the PDF again, or remove it from the folder",
         ) from exc
+    marks = _on(number, size, found, lambda each: each.words)
     return PagePicture(
-        number, pixmap.width, pixmap.height, media_type, data,
-        _on(number, size, found, lambda each: each.words),
+        number, pixmap.width, pixmap.height, media_type, data, marks,
         _on(number, size, found, lambda each: each.numbers),
+        tuple(key for key in marks if not found[key].exact),
     )  # fmt: skip
 
 

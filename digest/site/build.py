@@ -11,20 +11,24 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date as Date
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 
 from digest import files
+from digest.errors import ConfigError
 from digest.records import Paper
 from digest.render.entry import Entry
 from digest.render.head import Heading
 from digest.site import day as days_
 from digest.site import index
-from digest.site.day import Kept
-from digest.site.evidence import Pictures, evidence
-from digest.site.listing import Month, State, category_url, month_of, month_url, of_category
+from digest.site.day import Kept, PdfUrl
+from digest.site.evidence import Lacking, Pictures, evidence
+from digest.site.listing import Month, State, category_url, month_url, of_category
 from digest.site.pages import MOST_DAYS, Pages
 
+_KINDS = {"public": "for strangers", "own": "your own"}
 FORM = "1"
 """Of what is written; another one makes every day again."""
 
@@ -39,14 +43,16 @@ class Options:
     Args:
         title: Shown on every page.
         pictures: Draws pages of PDFs; None leaves pictures out.
-        pdf_of: Where a paper's PDF is; None where it is not here.
+        pdf_of: Where the PDF of a page's name is; None where it is not here.
+        pdf_url: Where a page links to for a paper's PDF.
         may_show: Whether pictures of a paper's pages may be shown.
-        public: For strangers: no link to files of this machine.
+        public: For strangers. A folder holds one kind of site, public or not.
     """
 
     title: str
     pictures: Pictures | None
-    pdf_of: Callable[[Paper], Path | None]
+    pdf_of: Callable[[str], Path | None]
+    pdf_url: PdfUrl
     may_show: Callable[[Paper], bool]
     public: bool = False
 
@@ -66,7 +72,7 @@ def build(
     posts: Mapping[str, str],
     content: Content,
     options: Options,
-    progress: Callable[[str, int, int], None] = lambda _date, _done, _total: None,
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None,
 ) -> Built:
     """Bring a site up to date.
 
@@ -75,22 +81,27 @@ def build(
         posts: Date -> fingerprint of what its post says.
         content: Tells what a post says, for days that changed.
         options: How.
-        progress: Called as ``progress(date, done, total)`` before each day.
+        progress: Called as ``progress("site", done, total)``, in days, after each month.
 
     Raises:
+        ConfigError: The folder holds something else than such a site.
         StoreError: The folder cannot be written.
     """
     site = _Site(folder, content, options)
+    site.take()
     wanted = {date: site.fingerprint(mark) for date, mark in posts.items()}
-    built = {d: mark for month in site.state.months().values() for d, mark in month.days.items()}
-    changed = [date for date in sorted(wanted) if built.get(date) != wanted[date]]
+    months = site.state.months()
+    built = {date: mark for month in months.values() for date, mark in month.days.items()}
+    again = site.unfinished(months)
+    changed = [d for d in sorted(wanted) if built.get(d) != wanted[d] or d in again]
     gone = sorted(built.keys() - wanted.keys())
     site.write_static()
-    for done, (month, dates) in enumerate(_by_month([*changed, *gone])):
-        progress(month, done, len(changed))
+    done = 0
+    for month, dates in _by_month([*changed, *gone]):
         site.write_month(month, {date: wanted.get(date, "") for date in dates})
-    if changed or gone or not (folder / "index.html").exists():
-        site.write_lists()
+        done += len(dates)
+        progress("site", done, len(changed) + len(gone))
+    site.write_lists()
     return Built(folder / "index.html", tuple(changed), tuple(gone), len(wanted))
 
 
@@ -108,7 +119,48 @@ class _Site:
         self.state = State(folder)
         self._folder, self._content, self._options = folder, content, options
         self._pages = Pages(options.title)
-        self._index: dict[str, list[index.Item]] = {}
+
+    def take(self) -> None:
+        """Make sure that the folder is ours to write, and of this kind.
+
+        Raises:
+            ConfigError: It holds other files, or a site of the other kind.
+        """
+        kind = "public" if self._options.public else "own"
+        there = self.state.kind()
+        if there and there != kind:
+            raise ConfigError(
+                f"{self._folder} holds a site that is {_KINDS[there]}, not {_KINDS[kind]}",
+                "give --out another folder",
+            )
+        others = [path.name for path in self._folder.glob("*") if not path.name.startswith(".")]
+        if not there and others:
+            raise ConfigError(
+                f"{self._folder} holds other files, such as {sorted(others)[0]}",
+                "give --out an empty or a new folder",
+            )
+        self.state.put_kind(kind)
+
+    def unfinished(self, months: Mapping[str, Month]) -> set[str]:
+        """Days to be made again although their posts are the same.
+
+        Those that the search index lacks; those whose PDFs have come since; and, of the newest
+        week, those of which a PDF could not be drawn.
+        """
+        dates = sorted(date for month in months.values() for date in month.days)
+        searchable = index.indexed(self._folder / "search")
+        week = (Date.fromisoformat(dates[-1]) - timedelta(7)).isoformat() if dates else ""
+        lacking = [date for month in months.values() for date in month.lacking]
+        found = set()
+        for day in self.state.days({*lacking, *(set(dates) - searchable.keys())}):
+            lost = bool(day.papers) and day.date not in searchable
+            late = any(
+                self._options.pdf_of(stem) is not None if why == "pdf" else day.date >= week
+                for stem, why in day.lacking.items()
+            )
+            if lost or late:
+                found.add(day.date)
+        return found
 
     def fingerprint(self, post: str) -> str:
         """Of a day: of what its post says and of how it is shown."""
@@ -135,19 +187,19 @@ class _Site:
         touched = [day for date in changed for day in (old.get(date), new.get(date)) if day]
         days = [new[date] for date in sorted(new)]
         self._write_month_lists(month, days, _categories(touched))
-        self.state.put_month(month, month_of(days))
+        # Only now: a build that is stopped before must find what the lists were made from.
+        self.state.put_month(month, days)
 
     def _day(self, date: str, mark: str, kept: dict[str, Kept]) -> list[index.Item]:
         heading, entries = self._content(date)
         pages = [days_.paper_page(entry) for entry in entries]
-        view = days_.day_view(heading, entries, pages, self._options.public)
+        view = days_.day_view(heading, entries, pages, self._options.pdf_url)
         self._clear(date, {page.stem for page in pages})
-        for place, page in enumerate(pages):
-            self._paper(date, view, place, page)
+        why = {page.stem: self._paper(date, view, place, page) for place, page in enumerate(pages)}
         self._write(f"{date}/index.html", self._pages.day(view))
         lines = tuple(days_.line(date, page) for page in pages)
-        kept[date] = Kept(date, mark, lines)
-        self.state.put_day(kept[date])
+        lacking = {stem: reason for stem, reason in why.items() if reason}
+        kept[date] = Kept(date, mark, lines, lacking)
         return [
             index.Item(
                 line.id, date, line.url, line.title, line.translated_title, days_.searchable(entry)
@@ -155,17 +207,20 @@ class _Site:
             for line, entry in zip(lines, entries, strict=True)
         ]
 
-    def _paper(self, date: str, view: dict[str, object], place: int, page: days_.PaperPage) -> None:
+    def _paper(
+        self, date: str, view: dict[str, object], place: int, page: days_.PaperPage
+    ) -> Lacking:
+        """A paper's page and its pictures; why they are not there, if they are not."""
         paper = page.entry.paper
         shown = self._options.pictures if self._options.may_show(paper) else None
-        behind = evidence(page, self._options.pdf_of(paper), shown)
+        behind = evidence(page, self._options.pdf_of(page.stem), shown)
         for name, data in behind.files.items():
             self._write(f"{date}/{page.stem}/{name}", data)
         self._write(f"{date}/{page.stem}.html", self._pages.paper(view, place, behind.data))
+        return behind.lacking
 
     def _gone(self, date: str) -> list[index.Item]:
         shutil.rmtree(self._folder / date, ignore_errors=True)
-        self.state.drop_day(date)
         return []
 
     def _clear(self, date: str, stems: set[str]) -> None:

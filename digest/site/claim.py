@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -61,13 +61,23 @@ class Places:
         return self._boxes.get((evidence.kind, evidence.id), ())
 
 
-def parts(reading: Breakdown, places: Places) -> list[list[Shown]]:
-    """Problem, method and results, each claim with a key of its own."""
+def parts(
+    reading: Breakdown, places: Places, script: Callable[[str], str] = str
+) -> list[list[Shown]]:
+    """Problem, method and results, each claim with a key of its own.
+
+    ``script``: puts our Chinese into the characters that the lab reads.
+    """
     keys = (f"c{number}" for number in range(1, 10_000))
     return [
-        [_shown(claim, keys, places) for claim in part]
+        [_shown(_written(claim, script), keys, places) for claim in part]
         for part in (reading.problem, reading.method, reading.results)
     ]
+
+
+def _written(claim: Claim, script: Callable[[str], str]) -> Claim:
+    children = tuple(_written(child, script) for child in claim.children)
+    return replace(claim, label=script(claim.label), text=script(claim.text), children=children)
 
 
 def _shown(claim: Claim, keys: Iterator[str], places: Places) -> Shown:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
 from digest.records import ArxivId, Breakdown, Paper, leaves
+from digest.render.blocks import script
 from digest.render.entry import Entry, coverage, paper_file
 from digest.render.head import Heading, mark, span
+from digest.render.licences import licence_of
 from digest.render.notes import notes
 from digest.site.claim import Places, Quote, Shown, parts
 from digest.site.text import html
+
+PdfUrl = Callable[[Paper], str]
+"""Where a paper's PDF is, from a page of its day; "" where there is none to link to."""
 
 MOST_TEASERS = 2
 """Findings of a paper that the day's page shows."""
@@ -21,7 +26,7 @@ MOST_TEASERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A paper in a list. ``url`` is from the site's root; ``claims`` its verified ones first."""
+    """A paper in a list. ``url`` is from the site's root; ``claims``: how many it has."""
 
     id: str
     url: str
@@ -34,11 +39,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a day leaves behind: ``fingerprint`` of what it was made from, a line for each paper."""
+    """What a day leaves behind: ``fingerprint`` of what it was made from, a line for each paper.
+
+    ``lacking``: papers (stems) whose pictures could not be drawn, and why: "pdf" or "drawing".
+    """
 
     date: str
     fingerprint: str
     papers: tuple[Line, ...]
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,9 @@ def paper_page(entry: Entry) -> PaperPage:
     """The page of a paper."""
     reading = entry.breakdown
     unread = reading is None or reading.text_used == "none"
-    shown = [] if reading is None or unread else parts(reading, Places(entry.document))
+    if reading is None or unread:
+        return PaperPage(entry, stem(entry.paper), [])
+    shown = parts(reading, Places(entry.document), script([entry]))
     return PaperPage(entry, stem(entry.paper), shown)
 
 
@@ -91,9 +102,9 @@ def title(entry: Entry) -> str:
 
 
 def day_view(
-    heading: Heading, entries: Sequence[Entry], pages: Sequence[PaperPage], public: bool = False
+    heading: Heading, entries: Sequence[Entry], pages: Sequence[PaperPage], pdf_url: PdfUrl
 ) -> dict[str, Any]:
-    """What the page of a day shows; ``public``: no link to files of this machine."""
+    """What the page of a day shows."""
     covered = heading.coverage
     return {
         "title": heading.title,
@@ -101,21 +112,19 @@ def day_view(
         "sources": heading.sources,
         "totals": coverage(entries),
         "span": None if covered is None else span(covered, len(entries)),
-        "papers": [paper_view(page, heading, public) for page in pages],
+        "papers": [paper_view(page, heading, pdf_url) for page in pages],
     }
 
 
-def paper_view(page: PaperPage, heading: Heading, public: bool = False) -> dict[str, Any]:
+def paper_view(page: PaperPage, heading: Heading, pdf_url: PdfUrl) -> dict[str, Any]:
     """What the page of a paper shows, and the day's page in part."""
     entry = page.entry
     paper, translation, reading = entry.paper, entry.translation, entry.breakdown
     arxiv = isinstance(paper.id, ArxivId)
-    local = "" if public else f"../../papers/{page.stem}.pdf"
+    ours = script([entry])
     translated = translation is not None and bool(translation.text)
     return {
-        "page": page,
         "id": str(paper.id),
-        "stem": page.stem,
         "url": f"{page.stem}.html",
         "plain_title": title(entry),
         "title": html(title(entry)),
@@ -123,19 +132,19 @@ def paper_view(page: PaperPage, heading: Heading, public: bool = False) -> dict[
         "authors": paper.authors,
         "categories": paper.categories,
         "abs_url": f"https://arxiv.org/abs/{paper.id}" if arxiv else None,
-        "pdf_url": f"https://arxiv.org/pdf/{paper.id}" if arxiv else local,
+        "pdf_url": pdf_url(paper),
+        "licence": licence_of(paper.licence),
         "abstract": html(translation.text) if translation is not None and translated else None,
         "target": translation.target if translation is not None else "zh-Hans",
         "source_abstract": html(paper.abstract),
         "mark": mark(entry, heading),
-        "notes": [html(note) for note in notes(entry)],
+        "notes": [html(ours(note)) for note in notes(entry)],
         "hidden": bool(entry.document and (entry.document.hidden or entry.document.instructions)),
         "text_used": "none" if reading is None else reading.text_used,
         "claims": 0 if reading is None else len(leaves(reading)),
-        "dropped": () if reading is None else reading.dropped,
+        "dropped": () if reading is None else [each.reason for each in reading.dropped],
         "parts": page.parts,
         "teasers": teasers(page),
-        "made_by": reading.made_by.model if reading is not None else "",
     }
 
 

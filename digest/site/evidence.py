@@ -3,10 +3,12 @@
 What a page of the site gets, as JSON::
 
     {"claims": {"c3": [{"page": 4, "kind": "sentence", "parts": [["...", false], ["95.98%", true]],
-                        "lines": {"4": [[x, y, width, height], ...]}, "numbers": {"4": [...]}}]},
+                        "lines": {"4": [[x, y, width, height], ...]}, "numbers": {"4": [...]},
+                        "rough": false}]},
      "pages": {"4": {"src": "2601.16158v1/p4.jpg", "width": 900, "height": 1165}}}
 
-Rectangles are fractions of the page. Without pictures the quotes stand alone.
+Rectangles are fractions of the page; rough ones are where a sentence stood when it was read, since
+its words were not found. Without pictures the quotes stand alone.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from digest import files
 from digest.errors import ExtractError
 from digest.records import PageMark, PagePicture, Rect
 from digest.site.claim import Quote
@@ -25,30 +28,44 @@ from digest.site.day import PaperPage
 Pictures = Callable[[Path, Sequence[PageMark]], Sequence[PagePicture]]
 """Draws the pages of a PDF on which something is marked."""
 
-_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+Lacking = Literal["", "pdf", "drawing"]
+_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Evidence:
-    """``data``: what the page gets; ``files``: name -> bytes, in the paper's folder."""
+    """``data``: what the page gets; ``files``: name -> bytes, in the paper's folder.
+
+    ``lacking``: why pictures that may be shown are not there; "" where they are.
+    """
 
     data: dict[str, Any] = field(default_factory=lambda: {"claims": {}, "pages": {}})
     files: dict[str, bytes] = field(default_factory=dict)
+    lacking: Lacking = ""
 
 
 def evidence(page: PaperPage, pdf: Path | None, pictures: Pictures | None) -> Evidence:
-    """What stands behind the claims of a paper; a PDF that cannot be drawn costs its pictures."""
+    """What stands behind the claims of a paper.
+
+    A PDF that is not here, is another than the one that was read, or cannot be drawn costs its
+    pictures: the quotes stand alone.
+    """
     found = Evidence()
     for quote in page.quotes:
         found.data["claims"].setdefault(quote.key.split(".")[0], []).append(_quote(quote))
     marks = [_mark(quote) for quote in page.quotes if quote.evidence.page]
-    if pdf is None or pictures is None or not marks:
+    document = page.entry.document
+    if pictures is None or not marks or document is None:
+        return found
+    if pdf is None or files.sha256(pdf) != document.pdf_sha256:
+        found.lacking = "pdf"
         return found
     try:
         drawn = pictures(pdf, marks)
     except ExtractError as exc:
         log.warning("%s: no pictures of its pages: %s", page.stem, exc)
+        found.lacking = "drawing"
         return found
     for picture in drawn:
         _place(found, page.stem, picture)
@@ -62,6 +79,7 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "parts": quote.parts,
         "lines": {},
         "numbers": {},
+        "rough": False,
     }
 
 
@@ -84,6 +102,7 @@ def _place(found: Evidence, stem: str, picture: PagePicture) -> None:
             claim, place = key.split(".")
             quote = found.data["claims"][claim][int(place)]
             quote[kind][str(picture.page)] = [_sides(rect) for rect in rects]
+            quote["rough"] = quote["rough"] or key in picture.rough
 
 
 def _sides(rect: Rect) -> list[float]:

@@ -287,14 +287,21 @@ def _sweep(folder: Path, wanted: set[str]) -> None:
 
 
 def _segments(folder: Path) -> list[_Segment]:
-    """What the manifest lists; nothing where it is missing, damaged or of another format."""
+    """What the manifest lists and is there; nothing where it is damaged or of another format."""
     try:
         found = shards.read(folder, "manifest.js")
         if not isinstance(found, dict) or found["han"] != _han():
             return []
-        return [_segment(**listed) for listed in found["segments"]]
+        listed = [_segment(**each) for each in found["segments"]]
     except (StoreError, OSError, KeyError, TypeError, ValueError):
         return []
+    return [segment for segment in listed if _is_there(folder, segment)]
+
+
+def _is_there(folder: Path, segment: _Segment) -> bool:
+    """Somebody may have taken folders away; its days are then to be indexed again."""
+    folders = (segment.folder, *(day.folder for day in segment.days))
+    return all((folder / name).is_dir() for name in folders)
 
 
 def _segment(folder: str, days: str, starts: str) -> _Segment:

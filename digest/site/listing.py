@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,20 +17,24 @@ from typing import TypeVar
 import msgspec
 
 from digest import files
+from digest.config import known_categories
 from digest.records import to_json
 from digest.site.day import Kept
 
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,40}")
 _Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """``days``: the fingerprint of each; ``categories``: how many papers are of each."""
+    """``days``: the fingerprint of each; ``categories``: how many papers are of each.
+
+    ``lacking``: days of which pictures could not be drawn.
+    """
 
     days: Mapping[str, str]
     papers: int
     categories: Mapping[str, int]
+    lacking: tuple[str, ...] = ()
 
 
 def month_of(days: Sequence[Kept]) -> Month:
@@ -39,7 +42,10 @@ def month_of(days: Sequence[Kept]) -> Month:
     lines = [line for day in days for line in day.papers]
     counts = Counter(category for line in lines for category in dict.fromkeys(line.categories))
     return Month(
-        {day.date: day.fingerprint for day in days}, len(lines), dict(sorted(counts.items()))
+        {day.date: day.fingerprint for day in days},
+        len(lines),
+        dict(sorted(counts.items())),
+        tuple(day.date for day in days if day.lacking),
     )
 
 
@@ -69,25 +75,33 @@ class State:
         found = [_read(self._day(date), Kept) for date in sorted(dates)]
         return [day for day in found if day is not None]
 
-    def put_day(self, kept: Kept) -> None:
-        """Keep what a day left; its month still has to be put."""
-        files.write(self._day(kept.date), to_json(kept))
+    def kind(self) -> str:
+        """Of the site that is here; "" where there is none."""
+        return str(files.json_object(self._folder / "kind.json").get("kind", ""))
 
-    def put_month(self, name: str, month: Month) -> None:
-        """Keep a month: its days count as built from now on. An empty one is forgotten.
+    def put_kind(self, kind: str) -> None:
+        """Remember it: a site for strangers stays one."""
+        if self.kind() != kind:
+            files.write(self._folder / "kind.json", to_json({"kind": kind}))
 
-        After a power cut they must be there: the disk is waited for once, here.
+    def put_month(self, name: str, days: Sequence[Kept]) -> None:
+        """Keep a month with all its days, which count as built from now on; others are forgotten.
+
+        After a power cut what was written must be there: the disk is waited for once, here.
         """
         os.sync()
+        dates = {day.date for day in days}
+        for day in days:
+            if self.days([day.date]) != [day]:
+                files.write(self._day(day.date), to_json(day))
         path = self._folder / "months" / f"{name}.json"
-        if month.days:
-            files.write(path, to_json(month))
+        if days:
+            files.write(path, to_json(month_of(days)))
         else:
             path.unlink(missing_ok=True)
-
-    def drop_day(self, date: str) -> None:
-        """Forget a day."""
-        self._day(date).unlink(missing_ok=True)
+        for other in (self._folder / "days").glob(f"{name}-*.json"):
+            if other.stem not in dates:
+                other.unlink()
 
     def _day(self, date: str) -> Path:
         return self._folder / "days" / f"{date}.json"
@@ -105,9 +119,9 @@ def month_url(month: str) -> str:
     return f"month/{month}.html"
 
 
-def category_url(category: str, month: str = "") -> str:
+def category_url(category: str, month: str = "index") -> str:
     """From the site's root; a name that is none of arXiv's may hold anything."""
     name = category
-    if not _SAFE.fullmatch(category):
-        name = "x-" + hashlib.sha256(category.encode()).hexdigest()[:12]
-    return f"category/{name}{f'-{month}' if month else ''}.html"
+    if category not in known_categories():
+        name = "x-" + hashlib.sha256(category.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"category/{name}/{month}.html"

@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 from math_core import LatexError, LatexToMathML
 
 _CLOSE = "</math>"
+MOST_CHARS = 4_000
+"""The converter goes into groups by recursion: 5,000 within each other end the process."""
 
 
 def mathml(tex: str, *, display: bool, written: str) -> Markup:
@@ -16,6 +18,8 @@ def mathml(tex: str, *, display: bool, written: str) -> Markup:
     What the converter does not know is shown as it was ``written``, dollars and all: nobody reads
     a formula that lacks a part.
     """
+    if len(tex) > MOST_CHARS:
+        return Markup('<code class="tex">{}</code>').format(written)
     try:
         made = _converter().convert_with_local_state(tex, displaystyle=display)
     except LatexError:

@@ -98,19 +98,19 @@ class Pages:
 
     def month(self, name: str, days: Sequence[Kept]) -> bytes:
         """A month's days, newest first."""
-        return self._list(heading=name, here="", around=(), days=days)
+        return self._list(1, days, heading=name, here="", around=())
 
     def category(
         self, category: str, month: str, days: Sequence[Kept], months: Sequence[str]
     ) -> bytes:
         """A month of a category. ``months``: those in which it has papers, newest first."""
         around = [{"name": name, "url": category_url(category, name)} for name in months]
-        return self._list(heading=f"{category} {month}", here=month, around=around, days=days)
+        return self._list(2, days, heading=f"{category} {month}", here=month, around=around)
 
-    def _list(self, days: Sequence[Kept], **values: Any) -> bytes:
+    def _list(self, depth: int, days: Sequence[Kept], **values: Any) -> bytes:
         """Days with their papers; many papers have a line with their title alone."""
         brief = sum(len(day.papers) for day in days) > MOST_WHOLE_LINES
-        return self._page("list", 1, days=days, brief=brief, **values)
+        return self._page("list", depth, days=days, brief=brief, **values)
 
     def categories(self, counts: Sequence[tuple[str, int]]) -> bytes:
         """All categories with their papers' number."""

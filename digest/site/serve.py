@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,6 +21,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+_PORT = re.compile(r":\d+$")
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _PRIVATE = ("state",)
 """Folders of a site that no page shows."""
@@ -37,17 +40,20 @@ class _Handler(SimpleHTTPRequestHandler):
         Another site's page could have its own name point here (DNS rebinding): the name that the
         browser asked for must be this machine's.
         """
-        if self.headers.get("Host", "").rpartition(":")[0] not in _LOCAL:
+        if _PORT.sub("", self.headers.get("Host", "")) not in _LOCAL:
             self.send_error(403, "this site is only for this machine")
             return
-        super().do_GET()
+        try:
+            super().do_HEAD() if self.command == "HEAD" else super().do_GET()
+        except (OSError, ValueError):  # a name that no file can have
+            self.send_error(404)
 
     do_HEAD = do_GET
 
     def translate_path(self, path: str) -> str:
-        """A folder's list, a link out of the folder and what no page shows are not there."""
+        """What lies outside, what begins with a dot and what no page shows are not there."""
         parts = [part for part in unquote(urlsplit(path).path).split("/") if part]
-        if any(part.startswith(".") or part in _PRIVATE for part in parts):
+        if any(part.startswith(".") or part in _PRIVATE or "\0" in part for part in parts):
             return str(Path(self.directory) / ".nothing")
         if parts[:1] == ["papers"]:
             return str(self._inside(self._papers, parts[1:]))
@@ -56,10 +62,12 @@ class _Handler(SimpleHTTPRequestHandler):
     @staticmethod
     def _inside(folder: Path, parts: list[str]) -> Path:
         found = folder.joinpath(*parts)
-        if found.is_dir():
-            found /= "index.html"
         inside = found.resolve().is_relative_to(folder.resolve())
         return found if inside else folder / ".nothing"
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        """No folder's list is shown."""
+        self.send_error(404)
 
     def end_headers(self) -> None:
         for name, value in HEADERS.items():

@@ -85,7 +85,7 @@ def grow(folder: Path, days: int, papers: int) -> int:
         heading = Heading("arXiv Daily", date, ("arXiv",), ("cs.SD",), None)
         return heading, [entry(item, number) for number, item in enumerate(made[date], 1)]
 
-    options = Options("arXiv Daily", None, lambda _: None, lambda _: False)
+    options = Options("arXiv Daily", None, lambda _: None, lambda _: "", lambda _: False)
     posts: dict[str, str] = {}
     seconds = []
     for date in made:

@@ -443,7 +443,7 @@ def strangers(home: Path, folder: Path) -> Check:
 def nasty(browser: Browser, folder: Path) -> Check:
     """Nothing is executed, nothing lost, and formulas carry the TeX of their source."""
     day = nasty_day()
-    options = Options(day.heading.title, None, lambda _: None, lambda _: False)
+    options = Options(day.heading.title, None, lambda _: None, lambda _: "", lambda _: False)
     build(folder, {"2026-01-23": "1"}, lambda _: (day.heading, day.entries), options)
     for path in (
         "index.html",

@@ -214,8 +214,8 @@ def report_queries(queries: Sequence[Query], asked: Sequence[Asked]) -> None:
     print("  cold   warm    cpu   load files     kB  papers")
     for query, one in zip(queries, asked, strict=True):
         print(
-            f"{one.cold_ms:6.1f} {one.warm_ms:6.1f} {one.cpu_ms:6.1f} {one.files_ms:6.1f} {len(one.sizes):5} "
-            f"{sum(one.sizes) / 1e3:6.0f} {one.answer['total']:7}  {query.typed}"
+            f"{one.cold_ms:6.1f} {one.warm_ms:6.1f} {one.cpu_ms:6.1f} {one.files_ms:6.1f} "
+            f"{len(one.sizes):5} {sum(one.sizes) / 1e3:6.0f} {one.answer['total']:7}  {query.typed}"
         )
     for name in ("cold_ms", "warm_ms", "cpu_ms", "files_ms"):
         times = [getattr(one, name) for one in asked]

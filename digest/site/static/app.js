@@ -64,6 +64,7 @@ function rectangles(quotes, number) {
         const sides = { x, y, width, height };
         for (const side in sides) rect.setAttribute(side, sides[side]);
         rect.classList.add(name);
+        if (quote.rough) rect.classList.add("rough");
         svg.append(rect);
       }
     }
@@ -82,7 +83,8 @@ function quotation(quote) {
   const from = quote.page
     ? { sentence: `p.${quote.page}`, row: text(`p.${quote.page}，表格一行`, `p.${quote.page}, a table's row`), caption: text(`p.${quote.page}，表题`, `p.${quote.page}, a caption`) }[quote.kind]
     : text("摘要", "abstract");
-  return element("blockquote", {}, ...pieces, " ", element("span", { class: "from" }, from));
+  const rough = quote.rough ? text("，位置约略", ", roughly there") : "";
+  return element("blockquote", {}, ...pieces, " ", element("span", { class: "from" }, from + rough));
 }
 
 function showMark() {
@@ -104,8 +106,9 @@ function openEvidence(claim, wanted) {
   const shown = numbers.filter((number) => data.pages[number]);
   if (wanted) shown.sort((one, two) => (two === wanted) - (one === wanted));
   $(".where", panel).textContent = numbers.map((n) => (n ? `p.${n}` : text("摘要", "abstract"))).join(" · ");
-  const link = $(".cite", claim);
-  $(".pdf", panel).href = link ? link.href : "#";
+  const link = $(".cite[href*='#page=']", claim);
+  $(".pdf", panel).hidden = !link;
+  if (link) $(".pdf", panel).href = link.href;
   $(".quotes", panel).replaceChildren(...quotes.map(quotation));
   $(".sheet", panel).replaceChildren(...shown.map((number) => sheet(quotes, number)));
   panel.hidden = false;
@@ -219,12 +222,14 @@ async function search(query, offset = 0) {
   const list = $("#results"), status = $("#found"), more = $("#more");
   if (!query.trim()) { list.replaceChildren(); status.textContent = ""; more.hidden = true; return; }
   try {
-    const { total, results, ms, stale } = await DigestSearch.query(query, { limit: AT_ONCE, offset });
-    if (stale) return;
+    const { total, exact, results, ms } = await DigestSearch.query(query, { limit: AT_ONCE, offset });
     if (!offset) list.replaceChildren();
     list.append(...results.map(result));
-    more.hidden = offset + results.length >= total;
-    status.textContent = text(`${total} 篇（${Math.round(ms)} 毫秒）`, `${total} papers (${Math.round(ms)} ms)`);
+    more.hidden = results.length < AT_ONCE || offset + results.length >= total;
+    const took = text(`（${Math.round(ms)} 毫秒）`, ` (${Math.round(ms)} ms)`);
+    status.textContent = (exact ? text(`${total} 篇`, `${total} papers`) : text(
+      `至多 ${total} 篇，查看了其中最相关的一部分`, `at most ${total} papers, of which the likeliest were read`
+    )) + took;
   } catch (error) {
     if (error.name === "AbortError") return;
     status.textContent = text("搜索失败：", "Search failed: ") + error.message;
