@@ -4,7 +4,8 @@
 
 makes the archive day by day, then opens a page beside it in headless Chromium, from a file, and
 asks. Every answer is held against a plain scan of all papers. "cold": the first query of a page
-that has just been opened and has the manifest (the disk's cache is warm); "warm": the same again.
+that has just been opened and has the manifest (the disk's cache is warm); "warm": the same again;
+"load": as many other files without a query, which is the machine's part in "cold".
 Needs Playwright and a Chromium (CHROMIUM names one). Exit code 1 where an answer differs or the
 slowest query takes longer than 100 ms.
 """
@@ -161,16 +162,22 @@ def _ask_once(chromium: Any, folder: Path, typed: str) -> Asked:
     before = _computing_ms(session)
     answer = page.evaluate(ASK, typed)
     computing = _computing_ms(session) - before
+    loaded = list(sizes)
     warm = page.evaluate(ASK, typed)["ms"]
-    files_ms = page.evaluate(LOAD, _others(folder, len(sizes)))
+    files_ms = page.evaluate(LOAD, _others(folder, len(loaded)))
     page.close()
-    return Asked(answer["ms"], warm, computing, files_ms, sizes, answer)
+    return Asked(answer["ms"], warm, computing, files_ms, loaded, answer)
 
 
 def _others(folder: Path, count: int) -> list[str]:
-    """As many texts, of papers that no query asks for first: the oldest."""
-    texts = itertools.islice(sorted(folder.glob("search/text/*/*.js")), count)
-    return [path.relative_to(folder / "search").as_posix() for path in texts]
+    """As many texts, of papers that few queries ask for first: the oldest."""
+    days = sorted(path.name for path in (folder / "search" / "text").iterdir())
+    texts = (f"text/{day}/{path.name}" for day in days for path in _texts(folder, day))
+    return list(itertools.islice(texts, count))
+
+
+def _texts(folder: Path, day: str) -> list[Path]:
+    return sorted((folder / "search" / "text" / day).iterdir())
 
 
 def _size(url: str) -> int:
