@@ -41,3 +41,25 @@ def test_what_stays_in_english_is_marked() -> None:
     ]
     assert joined(made, CHINESE) == "它有效。〔原文〕It does."
     assert joined(made[:1] * 2, LANGUAGES["ko"]) == "它有效。 它有效。"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("不使用推理，以提升能力。数据集 = 数据集；推理 = 推理。", "不使用推理，以提升能力。"),
+        (
+            "STaR 在 CommonsenseQA 上相当。STaR、CommonsenseQA、30×。",
+            "STaR 在 CommonsenseQA 上相当。",
+        ),
+        ("我们用 A、B 和 C。", "我们用 A、B 和 C。"),
+        ("STaR、30×。", "STaR、30×。"),
+    ],
+)
+def test_what_a_model_was_told_is_no_part_of_its_answer(answer, kept):
+    source = "STaR matches a 30× larger model on CommonsenseQA, with A, B and C."
+    assert normalise(source, answer, LANGUAGES["zh-Hans"]) == kept
+
+
+def test_an_equation_of_the_source_stays():
+    answer = "我们令 n = 3。n = 3；k = 4。"
+    assert normalise("We set n = 3, k = 4.", answer, LANGUAGES["zh-Hans"]) == answer

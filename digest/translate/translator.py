@@ -38,7 +38,7 @@ from digest.words.terms import Glossary, Term
 
 logger = logging.getLogger(__name__)
 
-RECIPE = 3
+RECIPE = 4
 """Raised when this package changes the text that comes out."""
 
 ASKED_AGAIN, OTHER_PROMPT, WORDS, MARKS, OTHER_ENGINE, CLAUSES = RUNGS = (

@@ -31,12 +31,33 @@ def normalise(source: str, answer: str, language: Language) -> str:
     if not text or not (language.letters == "" or re.search(f"[{language.letters}]", text)):
         return text
     if language.chinese:
-        text = mend_magnitudes(source, text)
+        text = without_echo(source, mend_magnitudes(source, text))
         text = text[:-1] + "。" if text.endswith(".") and atoms.has_han(text) else text
     if _END.search(text) or not (language.chinese or _END.search(source.rstrip())):
         return text
     question = "？" if language.end == "。" else "?"
     return text + (question if source.rstrip().endswith("?") else language.end)
+
+
+_EQUALS = re.compile(r"[^=；。]{1,24}=[^=；。]{1,24}(?:[；;][^=；。]{1,24}=[^=；。]{1,24})*")
+
+
+def without_echo(source: str, text: str) -> str:
+    """``text`` without sentences that only list what the model was told to keep or to call so.
+
+    A small model copies "推理 = 推理；训练 = 训练。" and "STaR、CommonsenseQA、30×。". What stood in
+    them alone is then missing, and the checks see it.
+    """
+    pieces = re.split(r"(?<=。)", text)
+    kept = [piece for piece in pieces if not _echoes(source, piece.rstrip("。 ").strip())]
+    return "".join(kept).strip() or text
+
+
+def _echoes(source: str, piece: str) -> bool:
+    if "=" not in source and _EQUALS.fullmatch(piece):
+        return True
+    items = [item.strip() for item in piece.split("、")]
+    return len(items) > 1 and all(item in source and not atoms.has_han(item) for item in items)
 
 
 def joined(sentences: Sequence[TranslatedSentence], language: Language) -> str:
