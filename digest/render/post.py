@@ -11,22 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.records import DOUBTED, ORIGINAL, ArxivId, Claim
+from digest.records import ArxivId, Claim
 from digest.render import markdown, template
+from digest.render.blocks import PART_TITLES, cited, marks, pages
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
 from digest.words.script import to_traditional
 
 __all__ = ["Entry", "Heading", "Mark", "coverage", "paper_file", "post"]
-
-PART_TITLES = ("研究背景与既有方法的问题", "论文的方法如何解决", "任务与效果")
-_STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
-
 
 FORMS = tuple(markdown.DIALECTS)
 
@@ -153,23 +151,10 @@ def _figure(entry: Entry) -> dict[str, Any] | None:
 
 
 def _claim(claim: Claim, pdf_url: str) -> dict[str, Any]:
+    link = partial(markdown.page_link, pdf_url)
     return {
         "label": claim.label,
         "text": claim.text,
-        "marks": _marks(claim) + _pages(claim, pdf_url) if claim.text else "",
+        "marks": marks(claim) + cited(pages(claim), link) if claim.text else "",
         "children": [_claim(child, pdf_url) for child in claim.children],
     }
-
-
-def _marks(claim: Claim) -> str:
-    """How the claim came to be, and whether a checker model doubts it."""
-    doubted = claim.support is not None and claim.support < DOUBTED
-    how = "〔原文〕" if claim.how == ORIGINAL else _STATE_MARKS[claim.state]
-    return how + ("〔存疑〕" if doubted else "")
-
-
-def _pages(claim: Claim, pdf_url: str) -> str:
-    """Where the claim is from, each page once: a link to the page of the PDF, or the abstract."""
-    pages = sorted({evidence.page for evidence in claim.evidence})
-    links = [f"[p.{page}]({pdf_url}#page={page})" if page else "摘要" for page in pages]
-    return "（" + "、".join(links) + "）" if links else ""

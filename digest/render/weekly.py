@@ -10,14 +10,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date as Date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from digest.records import DOUBTED, Breakdown, Claim, leaves
+from digest.records import Breakdown, Claim, leaves
 from digest.render import markdown
-from digest.render.blocks import abs_url, pdf_url, plain, script, title, translated_title
+from digest.render.blocks import (
+    abs_url,
+    cited,
+    is_doubted,
+    pages,
+    pdf_url,
+    plain,
+    script,
+    title,
+    translated_title,
+)
 from digest.render.entry import Entry
 from digest.render.feed import Day
 
@@ -94,8 +104,7 @@ def _main_results(reading: Breakdown) -> Sequence[Claim]:
 
 
 def _is_sure(claim: Claim) -> bool:
-    doubted = claim.support is not None and claim.support < DOUBTED
-    return claim.state == "verified" and bool(claim.text) and not doubted
+    return claim.state == "verified" and bool(claim.text) and not is_doubted(claim)
 
 
 def _weight(claim: Claim, result: bool) -> tuple[bool, bool, float]:
@@ -126,6 +135,7 @@ def _groups(seen: Sequence[_Seen]) -> dict[str, list[_Seen]]:
 def _view(paper: _Seen) -> dict[str, Any]:
     entry = paper.entry
     pdf, written = pdf_url(entry.paper.id, "../../papers"), script([entry])
+    link = partial(markdown.page_link, pdf)
     return {
         "title": title(entry.paper),
         "url": abs_url(entry.paper.id) or pdf,
@@ -134,16 +144,10 @@ def _view(paper: _Seen) -> dict[str, Any]:
         "authors": entry.paper.authors,
         "dates": paper.dates,
         "findings": [
-            {"text": written(plain(claim.text)), "pages": _pages(claim, pdf, written("摘要"))}
+            {"text": written(plain(claim.text)), "pages": cited(pages(claim), link)}
             for claim in findings(entry)
         ],
     }
-
-
-def _pages(claim: Claim, pdf: str, from_abstract: str) -> str:
-    pages = sorted({evidence.page for evidence in claim.evidence})
-    links = [f"[p.{page}]({pdf}#page={page})" if page else from_abstract for page in pages]
-    return f"（{'、'.join(links)}）" if links else ""
 
 
 @cache
