@@ -14,7 +14,7 @@ from pathlib import Path
 
 from digest import files
 from digest.config import Config
-from digest.pipeline import content
+from digest.pipeline import content, style_of
 from digest.publish import publish
 from digest.render.bibtex import bibtex
 from digest.render.daily import daily
@@ -97,7 +97,8 @@ def _weekly(sheet: _Sheet) -> Path:
     first, last = dates_of(week)
     days = sheet.days(sorted(date for date in sheet.dates if first <= date <= last))
     folder = sheet.config.posts / "weekly"
-    return publish(sheet.store, folder, week, weekly(week, days), f"{week}.md").path
+    text = weekly(week, days, style_of(sheet.config))
+    return publish(sheet.store, folder, week, text, f"{week}.md").path
 
 
 def _mail(sheet: _Sheet) -> Path:

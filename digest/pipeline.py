@@ -198,7 +198,7 @@ def run_day(
         StoreError: The home cannot be written, or another run is at work in it.
     """
     with files.held(config.home / ".lock"):
-        post(Heading(config.title, day.date, (), config.categories), [], _style(config))
+        post(Heading(config.title, day.date, (), config.categories), [], style_of(config))
         run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
         works = run.receive(delivery.arrivals)
@@ -290,10 +290,11 @@ def post_text(date: str, config: Config, store: Store) -> str:
         DigestError: There is no post for ``date``.
     """
     heading, entries = content(date, config, store)
-    return post(heading, illustrated(entries, config), _style(config))
+    return post(heading, illustrated(entries, config), style_of(config))
 
 
-def _style(config: Config) -> Style:
+def style_of(config: Config) -> Style:
+    """How posts are written."""
     return Style(config.post_format, config.templates)
 
 

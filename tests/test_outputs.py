@@ -50,6 +50,13 @@ def test_a_week_edited_by_hand_is_kept(config, store):
     assert aside.read_text().startswith("---\nlayout: post\n")
 
 
+def test_a_week_has_the_form_of_the_posts(config, store):
+    [path] = write_files(
+        "2026-01-23", replace(config, outputs=("weekly",), post_format="github"), store
+    )
+    assert path.read_text().startswith("# arXiv Daily – 2026-W04\n")
+
+
 def test_a_file_that_cannot_be_written_is_said_to_be(config, store):
     (config.posts / "2026-01-23.bib").mkdir()
     with pytest.raises(StoreError, match="bib"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, time
 from functools import partial
@@ -22,19 +21,10 @@ from digest.render.blocks import PART_TITLES, cited, marks, pages
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
+from digest.render.template import FORMS, Style
 from digest.words.script import to_traditional
 
-__all__ = ["Entry", "Heading", "Mark", "coverage", "paper_file", "post"]
-
-FORMS = tuple(markdown.DIALECTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a post is written. ``form``: one of FORMS. ``templates``: the folder of the lab's own."""
-
-    form: str = "jekyll"
-    templates: Path | None = None
+__all__ = ["FORMS", "Entry", "Heading", "Mark", "Style", "coverage", "paper_file", "post"]
 
 
 def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None) -> str:
@@ -48,7 +38,8 @@ def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None)
     values = {
         "title": heading.title,
         "date": heading.date,
-        "dated": _dated(heading),
+        "name": heading.date,
+        "dated": dated(heading),
         "source": "、".join(heading.sources),
         "tags": ["arxiv", *map(tag, _tags(heading, entries))],
         "totals": coverage(entries),
@@ -57,12 +48,12 @@ def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None)
         "part_titles": PART_TITLES,
         "beside": "../" if style.form == "hugo" else "",  # there a post is a folder of the site
     }
-    text = template.render(style.form, style.templates, values)
+    text = template.render(style.form, style, values)
     targets = {entry.translation.target for entry in entries if entry.translation is not None}
     return _in_traditional(text) if "zh-Hant" in targets else _unmarked(text)
 
 
-def _dated(heading: Heading) -> str:
+def dated(heading: Heading) -> str:
     """The date's first moment in the zone of the window: Hugo leaves out what is to come."""
     if heading.coverage is None:
         return heading.date
