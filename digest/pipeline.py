@@ -39,6 +39,7 @@ from digest.records import (
     to_json,
 )
 from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
+from digest.render.trial import trial
 from digest.sources import Arrival, Delivery, Source
 from digest.store import PostHeading, PostItem, Store, result_key
 
@@ -198,7 +199,7 @@ def run_day(
         StoreError: The home cannot be written, or another run is at work in it.
     """
     with files.held(config.home / ".lock"):
-        post(Heading(config.title, day.date, (), config.categories), [], style_of(config))
+        trial(style_of(config), "weekly" in config.outputs)
         run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
         works = run.receive(delivery.arrivals)

@@ -366,7 +366,8 @@ def test_a_figure_is_cut_where_it_is_asked_for_and_allowed(papers, config, store
 
 def test_a_broken_template_is_found_before_the_work(papers, config, store):
     config.templates.mkdir(parents=True)
-    (config.templates / "jekyll.md.j2").write_text("{% for %}")
+    wrong = "{% for paper in papers %}{{ paper.parts[0][0].txet }}{% endfor %}"
+    (config.templates / "jekyll.md.j2").write_text(wrong)
     extractor = FakeExtractor()
     with pytest.raises(ConfigError, match=r"jekyll\.md\.j2:1"):
         run_day(day(papers), config, store, tools(extractor=extractor))
