@@ -313,7 +313,10 @@ def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entr
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
-    return shown, _entries(store.post_items(date), store)
+    entries = _entries(store.post_items(date), store)
+    for position, at in store.renewals(date).items():
+        entries[position] = replace(entries[position], renewed_at=at)
+    return shown, entries
 
 
 def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
