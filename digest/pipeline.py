@@ -251,9 +251,12 @@ def _heading(day: Day, config: Config, store: Store, announced: Coverage | None)
     )
 
 
-def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
+def finish_posts(
+    config: Config, store: Store, since: str, cut: Cut | None = None
+) -> list[Published]:
     """Write the files of posts that a run was stopped before it could: from ``since`` (a date) on.
 
+    ``cut`` is as for ``render_day``: the run may have been stopped before it cut figures, too.
     A post whose file somebody took away is left alone, unless it was written within the last day.
     """
     unfinished = [
@@ -261,7 +264,7 @@ def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
         for date in store.unfinished_posts(since)
         if not (config.posts / post_name(date)).exists()
     ]
-    return [render_day(date, config, store) for date in unfinished]
+    return [render_day(date, config, store, cut) for date in unfinished]
 
 
 def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) -> Published:
