@@ -117,7 +117,7 @@ def _edits(written: str, present: str) -> list[Problem]:
 def _lines(text: str) -> list[tuple[str, str, bool]]:
     """``(paper's heading, line, inside a reading)`` of every line that says something."""
     paper, reading, lines = "", "", []
-    for line in text.splitlines():
+    for line in _NOTES_BELOW.sub(r"---\n\n\1", text).splitlines():
         if line.startswith("## "):
             paper = line[3:]
         reading = _reading(line, reading)
@@ -128,6 +128,10 @@ def _lines(text: str) -> list[tuple[str, str, bool]]:
 
 # Posts of before escape less; where a backslash only keeps typography away it is no matter.
 _BACKSLASHES = re.compile(r"""\\+(?=[|'".%,;!{}_*&#-])""")
+# What somebody wrote below a paper's last list: Hugo has no other end of a reading than the rule.
+_NOTES_BELOW = re.compile(
+    r"(?<=\n\n)((?:(?!\s|[-*+] |\d+\\?[.)]|#|---$)(?:.+\n)++\n*+)+)---$", re.MULTILINE
+)
 _OPENS = re.compile(r"<details>|> \[!note\]- |### (?:详细解读|詳細解讀)")
 
 

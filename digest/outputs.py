@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from digest import files
 from digest.config import Config
-from digest.pipeline import content
-from digest.publish import publish
+from digest.pipeline import content, style_of
+from digest.publish import Published, publish
 from digest.render.bibtex import bibtex
 from digest.render.daily import daily
 from digest.render.feed import Day, feed
@@ -27,8 +26,8 @@ FEED_DAYS = 7
 """A feed reader that is opened once a week misses nothing; 30 papers a day are 2 MB of feed."""
 
 
-def write_files(date: str, config: Config, store: Store) -> list[Path]:
-    """Write what ``config.outputs`` names for a date's post; the paths, in that order.
+def write_files(date: str, config: Config, store: Store) -> list[Published]:
+    """Write what ``config.outputs`` names for a date's post; what came of it, in that order.
 
     The site is another's work (``assembly.build_site``): it is made of all posts.
 
@@ -72,40 +71,42 @@ class _Sheet:
             for date in dates
         ]
 
-    def write(self, name: str, data: bytes) -> Path:
+    def write(self, name: str, data: bytes) -> Published:
         """A file in posts/, unless it has these bytes."""
         path = self.config.posts / name
-        if not path.is_file() or path.read_bytes() != data:
-            files.write(path, data)
-        return path
+        if path.is_file() and path.read_bytes() == data:
+            return Published(path, "unchanged")
+        files.write(path, data)
+        return Published(path, "written")
 
 
-def _json(sheet: _Sheet) -> Path:
+def _json(sheet: _Sheet) -> Published:
     return sheet.write(f"{sheet.date}.json", daily(*sheet.day))
 
 
-def _bibtex(sheet: _Sheet) -> Path:
+def _bibtex(sheet: _Sheet) -> Published:
     return sheet.write(f"{sheet.date}.bib", bibtex(sheet.day[1]).encode())
 
 
-def _atom(sheet: _Sheet) -> Path:
+def _atom(sheet: _Sheet) -> Published:
     return sheet.write("feed.xml", feed(sheet.days(sheet.dates[:FEED_DAYS])))
 
 
-def _weekly(sheet: _Sheet) -> Path:
+def _weekly(sheet: _Sheet) -> Published:
     week = week_of(sheet.date)
     first, last = dates_of(week)
     days = sheet.days(sorted(date for date in sheet.dates if first <= date <= last))
     folder = sheet.config.posts / "weekly"
-    return publish(sheet.store, folder, week, weekly(week, days), f"{week}.md").path
+    text = weekly(week, days, style_of(sheet.config))
+    return publish(sheet.store, folder, week, text, f"{week}.md")
 
 
-def _mail(sheet: _Sheet) -> Path:
+def _mail(sheet: _Sheet) -> Published:
     config = sheet.config
     return sheet.write(f"mail/{sheet.date}.eml", mail(*sheet.day, config.mail_from, config.mail_to))
 
 
-_WRITERS: Mapping[str, Callable[[_Sheet], Path]] = {
+_WRITERS: Mapping[str, Callable[[_Sheet], Published]] = {
     "json": _json,
     "bibtex": _bibtex,
     "atom": _atom,

@@ -39,6 +39,7 @@ from digest.records import (
     to_json,
 )
 from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
+from digest.render.trial import trial
 from digest.sources import Arrival, Delivery, Source
 from digest.store import PostHeading, PostItem, Store, result_key
 
@@ -198,7 +199,7 @@ def run_day(
         StoreError: The home cannot be written, or another run is at work in it.
     """
     with files.held(config.home / ".lock"):
-        post(Heading(config.title, day.date, (), config.categories), [], _style(config))
+        trial(style_of(config), "weekly" in config.outputs)
         run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
         works = run.receive(delivery.arrivals)
@@ -250,9 +251,12 @@ def _heading(day: Day, config: Config, store: Store, announced: Coverage | None)
     )
 
 
-def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
+def finish_posts(
+    config: Config, store: Store, since: str, cut: Cut | None = None
+) -> list[Published]:
     """Write the files of posts that a run was stopped before it could: from ``since`` (a date) on.
 
+    ``cut`` is as for ``render_day``: the run may have been stopped before it cut figures, too.
     A post whose file somebody took away is left alone, unless it was written within the last day.
     """
     unfinished = [
@@ -260,7 +264,7 @@ def finish_posts(config: Config, store: Store, since: str) -> list[Published]:
         for date in store.unfinished_posts(since)
         if not (config.posts / post_name(date)).exists()
     ]
-    return [render_day(date, config, store) for date in unfinished]
+    return [render_day(date, config, store, cut) for date in unfinished]
 
 
 def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) -> Published:
@@ -290,10 +294,11 @@ def post_text(date: str, config: Config, store: Store) -> str:
         DigestError: There is no post for ``date``.
     """
     heading, entries = content(date, config, store)
-    return post(heading, illustrated(entries, config), _style(config))
+    return post(heading, illustrated(entries, config), style_of(config))
 
 
-def _style(config: Config) -> Style:
+def style_of(config: Config) -> Style:
+    """How posts are written."""
     return Style(config.post_format, config.templates)
 
 
@@ -311,7 +316,10 @@ def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entr
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
-    return shown, _entries(store.post_items(date), store)
+    entries = _entries(store.post_items(date), store)
+    for position, at in store.renewals(date).items():
+        entries[position] = replace(entries[position], renewed_at=at)
+    return shown, entries
 
 
 def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:

@@ -93,6 +93,25 @@ def test_each_form_is_checked_also_after_the_setting_was_changed(papers, config,
     assert [p.what for p in audit("2026-01-23", None, other, store).problems] == [ADDED]
 
 
+@pytest.mark.parametrize(
+    ("added", "found"),
+    [
+        ("my own note\nof two lines\n\nand another\n", []),
+        ("- 另有 99% 的提升。\n", [ADDED]),
+        ("  另有 99% 的提升。\n", [ADDED]),
+        ("a note\n\n- 另有 99% 的提升。\n", [ADDED, ADDED]),
+    ],
+)
+def test_a_note_below_a_reading_of_hugo_is_none_of_its_claims(papers, config, added, found):
+    hugo, store = replace(config, post_format="hugo"), Store(config.database)
+    day = Day("2026-01-23", FolderSource(papers, limit=1))
+    tools = Tools(FakeExtractor(), FakeTranslator(), Says("词错误率降低 9.3%。"))
+    report = run_day(day, hugo, store, tools)
+    front, text = report.post.read_text().rsplit("\n---\n", 1)
+    report.post.write_text(f"{front}\n{added}\n---\n{text}")
+    assert [p.what for p in audit("2026-01-23", None, hugo, store).problems] == found
+
+
 def test_a_note_below_a_callout_is_not_the_digests_to_judge(papers, config):
     other, store = replace(config, post_format="obsidian"), Store(config.database)
     day = Day("2026-01-23", FolderSource(papers, limit=1))

@@ -101,6 +101,17 @@ def test_render_prints_or_writes_the_same_post(run, made):
     assert made.post.read_text() == text
 
 
+def test_what_somebody_edited_is_kept_and_named(run, made, tmp_path):
+    (tmp_path / "home" / "digest.toml").write_text('outputs = ["weekly"]\n')
+    assert run("render", "--date", "2026-01-23").exit_code == 0
+    week = made.post.parent / "weekly" / "2026-W04.md"
+    for path in (made.post, week):
+        path.write_text("mine")
+    said = "".join(run("render", "--date", "2026-01-23").stderr.split())
+    for name in ("2026-01-23-arxiv-daily.new.md", "2026-W04.new.md"):
+        assert f"{name}:thenewtext;thepostbesideitwaseditedbyhandandiskept" in said
+
+
 def test_check_passes_and_finds_an_edit(run, made):
     passed = run("check", "--date", "2026-01-23")
     assert passed.exit_code == 0

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -8,6 +9,7 @@ from digest.cli import main
 from digest.cli.pages import day_lines, paper_lines
 from digest.config import load
 from digest.pipeline import Day, Tools, run_day
+from digest.records import ORIGINAL
 from digest.sources.folder import FolderSource
 from digest.store import Store
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
@@ -119,12 +121,10 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_acts_on_it(text, width):
 
 def test_states_and_doubts_are_marked():
     doubted = claim("有疑。", support=0.1, label="结论")
-    reading = breakdown()
-    shown = entry(breakdown=type(reading)((doubted,), *_rest(reading)), translation=translation())
+    original = claim("It is.", state="quoted", how=ORIGINAL)
+    reading = replace(breakdown(), problem=(doubted, original))
+    shown = entry(breakdown=reading, translation=translation())
     said = "\n".join(line.plain for line in paper_lines(HEADING, 1, shown, False, 100))
     assert "- 结论：有疑。〔存疑〕（p.3）" in said
     assert "- 核心思路：丙。〔修正后通过〕（p.4）" in said
-
-
-def _rest(reading):
-    return reading.method, reading.results, reading.text_used, reading.dropped, reading.made_by
+    assert "- It is.〔原文〕（p.3）" in said

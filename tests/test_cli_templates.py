@@ -17,7 +17,7 @@ def run(tmp_path):
 
 def test_templates_are_listed(run, tmp_path):
     lines = run().stdout.splitlines()
-    assert lines[2] == "jekyll.md.j2       built in  (post_format)"
+    assert lines[3] == "jekyll.md.j2       built in  (post_format)"
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "hugo.md.j2").write_text("x")
     shown = json.loads(run("--json").stdout)

@@ -23,31 +23,40 @@ def store(config, papers):
 
 def test_what_is_configured_is_written_beside_the_post(config, store):
     written = write_files("2026-01-23", replace(config, outputs=ALL), store)
-    assert [path.relative_to(config.posts).as_posix() for path in written] == [
+    assert [made.path.relative_to(config.posts).as_posix() for made in written] == [
         "2026-01-23.json",
         "2026-01-23.bib",
         "feed.xml",
         "weekly/2026-W04.md",
         "mail/2026-01-23.eml",
     ]
-    assert all(path.is_file() for path in written)
+    assert all(made.path.is_file() and made.status == "written" for made in written)
     assert write_files("2026-01-23", replace(config, outputs=()), store) == []
 
 
 def test_the_same_post_touches_no_file(config, store):
     config = replace(config, outputs=ALL)
-    before = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
-    after = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
-    assert before == after
+    before = [made.path.stat().st_ino for made in write_files("2026-01-23", config, store)]
+    again = write_files("2026-01-23", config, store)
+    assert [made.path.stat().st_ino for made in again] == before
+    assert {made.status for made in again} == {"unchanged"}
 
 
 def test_a_week_edited_by_hand_is_kept(config, store):
     config = replace(config, outputs=("weekly",))
-    [path] = write_files("2026-01-23", config, store)
-    path.write_text("notes")
+    [made] = write_files("2026-01-23", config, store)
+    made.path.write_text("notes")
     [aside] = write_files("2026-01-23", config, store)
-    assert (path.read_text(), aside.name) == ("notes", "2026-W04.new.md")
-    assert aside.read_text().startswith("---\nlayout: post\n")
+    assert (made.path.read_text(), aside.path.name) == ("notes", "2026-W04.new.md")
+    assert aside.status == "aside"
+    assert aside.path.read_text().startswith("---\nlayout: post\n")
+
+
+def test_a_week_has_the_form_of_the_posts(config, store):
+    [made] = write_files(
+        "2026-01-23", replace(config, outputs=("weekly",), post_format="github"), store
+    )
+    assert made.path.read_text().startswith("# arXiv Daily – 2026-W04\n")
 
 
 def test_a_file_that_cannot_be_written_is_said_to_be(config, store):

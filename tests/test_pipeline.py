@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.errors import ConfigError, DigestError, SourceError, StoreError, WorkerDied
-from digest.pipeline import Day, Tools, post_text, render_day, run_day
+from digest.pipeline import Day, Tools, finish_posts, post_text, render_day, run_day
 from digest.records import Box, Figure
 from digest.sources.folder import FolderSource
 from digest.store import Store
@@ -364,9 +364,18 @@ def test_a_figure_is_cut_where_it_is_asked_for_and_allowed(papers, config, store
     assert picture.read_bytes() == b"2601.00001v1.pdf"
 
 
+def test_a_post_that_a_run_was_stopped_before_has_its_figures_too(papers, config, store):
+    config = replace(config, figures="free")
+    made = run_day(Day("2026-01-23", Licensed(papers, 1)), config, store, tools(extractor=Drawn()))
+    made.post.unlink()
+    [finished] = finish_posts(config, store, "2026-01-01", lambda pdf, figure, dpi: b"a picture")
+    assert "![Figure 1](figures/2601.00001v1-figure-1.png)" in finished.path.read_text()
+
+
 def test_a_broken_template_is_found_before_the_work(papers, config, store):
     config.templates.mkdir(parents=True)
-    (config.templates / "jekyll.md.j2").write_text("{% for %}")
+    wrong = "{% for paper in papers %}{{ paper.parts[0][0].txet }}{% endfor %}"
+    (config.templates / "jekyll.md.j2").write_text(wrong)
     extractor = FakeExtractor()
     with pytest.raises(ConfigError, match=r"jekyll\.md\.j2:1"):
         run_day(day(papers), config, store, tools(extractor=extractor))

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
-from digest.records import ArxivId
-from digest.render.blocks import abs_url, abstract, parts, pdf_url, plain, title
-from tests.posts import LOCAL, PAPER, breakdown, claim, entry, translation
+from digest.records import ORIGINAL, ArxivId
+from digest.render.blocks import abs_url, abstract, cited, parts, pdf_url, plain, title
+from digest.render.html import paper_html
+from digest.render.post import post
+from tests.posts import HEADING, LOCAL, PAPER, breakdown, claim, entry, translation
 
 
 def test_what_cannot_be_seen_is_taken_out():
@@ -33,6 +35,21 @@ def test_a_doubted_claim_is_marked_and_a_child_shows_no_label():
     reading = replace(breakdown(), problem=(claim("", doubted, label="研究背景"),))
     [line] = parts(entry(breakdown=reading))[0].lines
     assert (line.children[0].label, line.children[0].marks) == ("", "〔存疑〕")
+
+
+def test_a_sentence_in_its_own_language_is_no_translation_in_any_form():
+    original = claim("It is faster.", state="quoted", how=ORIGINAL, page=0, label="结论")
+    shown = entry(breakdown=replace(breakdown(), problem=(original,), method=(), results=()))
+    assert parts(shown)[0].lines[0].marks == "〔原文〕"
+    said = "It is faster.〔原文〕（摘要）"
+    assert said in post(HEADING, [shown])
+    assert said in paper_html(shown, HEADING, "../papers")
+
+
+def test_pages_are_named_in_order_and_the_abstract_is_none():
+    assert cited((0, 3, 12)) == "（摘要、p.3、p.12）"
+    assert cited((0, 3), "<{}>".format) == "（摘要、<3>）"
+    assert cited(()) == ""
 
 
 def test_without_a_reading_there_are_no_parts():

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import feedparser
@@ -48,6 +49,15 @@ def test_the_same_days_give_the_same_bytes_and_a_later_reading_the_same_id():
     assert done == feed([(HEADING, [entry()])])
     ids = [ElementTree.fromstring(xml).findtext(f"{ATOM}entry/{ATOM}id") for xml in (waiting, done)]
     assert ids[0] == ids[1] == "urn:uuid:b8d3805f-ce2a-58c9-8e9d-fe35caa59fdb"
+
+
+def test_a_later_reading_says_when_it_was_made():
+    later = datetime(2026, 1, 25, 3, 4, 5, 678, tzinfo=UTC)
+    first, second = entry(), entry(paper=LOCAL, renewed_at=later)
+    read = feedparser.parse(feed([(ANNOUNCED, [first, second])]))
+    assert read.feed.updated == "2026-01-25T03:04:05Z"
+    assert [e.updated for e in read.entries] == ["2026-01-23T00:50:00Z", "2026-01-25T03:04:05Z"]
+    assert read.entries[1].published == "2026-01-23T00:49:59Z"
 
 
 def test_a_quiet_day_is_a_feed_without_entries():

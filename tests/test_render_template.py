@@ -14,7 +14,7 @@ def with_template(folder, text, name="jekyll.md.j2"):
 
 def test_ours_are_a_form_each_and_what_they_share():
     assert template.names() == sorted(
-        [*(f"{f}.md.j2" for f in FORMS), "parts.md.j2", "post.md.j2", "weekly.md.j2"]
+        [*(f"{f}.md.j2" for f in (*FORMS, "front", "parts", "post", "weekly"))]
     )
     with pytest.raises(ConfigError, match=r"no template is called 'x\.md\.j2'"):
         template.source("x.md.j2")
@@ -56,6 +56,10 @@ def test_a_changed_file_is_read_again(tmp_path):
         ("{{ papers | random }}", r"jekyll\.md\.j2:1: TemplateAssertionError"),
         ("{{ lipsum() }}", r"jekyll\.md\.j2:1: UndefinedError"),
         ("{% import 'jekyll.md.j2' as x %}", r"jekyll\.md\.j2:1: RecursionError"),
+        ("\n{{ 'x' * 10**18 }}", r"jekyll\.md\.j2:2: MemoryError$"),
+        ("{{ 'x' * 10**19 }}", r"jekyll\.md\.j2:1: OverflowError"),
+        ("{{ cycler() }}", r"jekyll\.md\.j2:1: RuntimeError"),
+        ("{% for x in y %}" * 21 + "{% endfor %}" * 21, r"jekyll\.md\.j2: SyntaxError: too"),
     ],
 )
 def test_a_broken_template_is_named_with_its_line(tmp_path, text, problem):

@@ -1,10 +1,14 @@
 from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
+import yaml
 
+from digest.errors import ConfigError
 from digest.records import ArxivId
+from digest.render.template import Style
 from digest.render.weekly import dates_of, findings, week_of, weekly
-from tests.posts import HEADING, LOCAL, PAPER, breakdown, claim, entry, translation
+from tests.posts import ANNOUNCED, HEADING, LOCAL, PAPER, breakdown, claim, entry, translation
 
 OTHER = replace(PAPER, id=ArxivId.parse("2601.00007v1"), title="Other", categories=("eess.AS",))
 SAME = replace(PAPER, id=ArxivId.parse("2601.00008v1"), title="Same", categories=("eess.AS",))
@@ -94,6 +98,46 @@ def test_titles_are_escaped():
     paper = replace(PAPER, title="A [link](x) {{ site }} <script> $x_1$ https://a.example/b")
     text = weekly("2026-W04", [(HEADING, [entry(paper=paper)])])
     assert r"- **A \[link\](x) &#123;&#123; site &#125;&#125; &lt;script&gt; $x_1$ <https" in text
+
+
+CATEGORY = 'x]: {a: "b'
+
+
+@pytest.mark.parametrize(
+    ("form", "front"),
+    [
+        ("jekyll", {"layout": "post", "render_with_liquid": False}),
+        ("hugo", {"date": datetime(2026, 1, 23, tzinfo=timezone(timedelta(hours=8)))}),
+        ("obsidian", {"date": date(2026, 1, 23)}),
+    ],
+)
+def test_a_week_has_the_front_matter_of_its_form_whatever_a_category_holds(form, front):
+    odd = replace(PAPER, categories=(CATEGORY,))
+    text = weekly("2026-W04", [(ANNOUNCED, [entry(paper=odd)])], Style(form))
+    read = yaml.safe_load(text.split("---\n")[1])
+    tag = "x-a-b" if form == "obsidian" else CATEGORY
+    title = "arXiv Daily – 2026-W04"
+    assert read == {"title": title, "tags": ["arxiv", tag], **front}
+
+
+def test_a_week_is_written_in_the_dialect_of_its_form():
+    paper = replace(PAPER, title="Learning $x_1$ & more")
+    days = [(HEADING, [entry(paper=paper)])]
+    github, hugo = (weekly("2026-W04", days, Style(form)) for form in ("github", "hugo"))
+    assert github.startswith("# arXiv Daily – 2026-W04\n\n标签：arxiv、cs.SD\n\n以下为")
+    assert "- **Learning $`x_1`$ &amp; more**" in github
+    assert r"- **Learning \\(x_1\\) &amp; more**" in hugo
+    assert "[2026-01-23](../../2026-01-23-arxiv-daily/)" in hugo
+
+
+def test_a_weekly_template_of_the_lab_goes_before_ours(tmp_path):
+    mine = '{% extends "digest/weekly.md.j2" %}{% block front %}# {{ week }}\n{% endblock %}'
+    (tmp_path / "weekly.md.j2").write_text(mine)
+    text = weekly("2026-W04", [(HEADING, [entry()])], Style("jekyll", tmp_path))
+    assert text.startswith("# 2026-W04\n以下为 2026 年")
+    (tmp_path / "weekly.md.j2").write_text("\n{{ nothing }}")
+    with pytest.raises(ConfigError, match=r"weekly\.md\.j2:2: UndefinedError"):
+        weekly("2026-W04", [(HEADING, [entry()])], Style("jekyll", tmp_path))
 
 
 def test_a_week_without_days_is_no_week():

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -43,6 +44,21 @@ def test_a_post_keeps_its_papers_in_order(store):
     assert store.post_items("2026-01-23") == items
     assert store.post_dates() == [("2026-01-23", "folder", 2)]
     assert store.post_items("2026-01-24") == []
+
+
+def test_what_was_made_after_its_post_renews_the_paper(tmp_path):
+    now = [datetime(2026, 1, 23, tzinfo=UTC)]
+    store = Store(tmp_path / "digest.duckdb", lambda: now[0])
+    items = [PostItem(PAPER, "s", "d"), PostItem(PAPER, "s", "d", "t", "b"), PostItem(PAPER, "s")]
+    heading = PostHeading("arXiv Daily", (), ())
+    for key in ("d", "t"):
+        store.put_result(key, Outcome(PAPER.id, "extract", "done"), document())
+    store.put_post("2026-01-23", heading, items)
+    assert store.renewals("2026-01-23") == {}
+    now[0] = datetime(2026, 1, 25, tzinfo=UTC)
+    store.put_result("b", Outcome(PAPER.id, "explain", "done"), document())
+    store.put_post("2026-01-23", heading, items)
+    assert store.renewals("2026-01-23") == {1: datetime(2026, 1, 25, tzinfo=UTC)}
 
 
 def test_the_key_of_a_result_follows_what_made_it():

@@ -146,7 +146,8 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
     from digest.outputs import write_files
 
     try:
-        write_files(date, config, store)
+        for published in write_files(date, config, store):
+            _warn_of_edits(published.status, published.path)
         if "site" in config.outputs:
             assembly.build_site(config, assembly.SiteOptions(config.site))
         store.search.update()
@@ -157,12 +158,19 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
     return True
 
 
+def _warn_of_edits(status: str, path: Path) -> None:
+    if status == "aside":
+        log.warning("%s: the new text; the post beside it was edited by hand and is kept", path)
+
+
 def _finish_posts(config: Config, store: Store, date: str) -> None:
     """Write what a run that was stopped at its very end could not."""
-    from digest import pipeline
+    from digest import assembly, pipeline
 
     since = (Date.fromisoformat(date) - timedelta(days=config.retry_days)).isoformat()
-    for finished in pipeline.finish_posts(config, store, since):
+    with assembly.extractor(config) as painter:
+        posts = pipeline.finish_posts(config, store, since, painter.figure)
+    for finished in posts:
         log.warning("%s: written now; a run was stopped before it could", finished.path)
         _write_files(finished.path.name[:10], config, store)
 
@@ -212,8 +220,8 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
         log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
     for problem in report.unread:
         log.warning("left out: %s", problem)
-    if report.post_status == "aside":
-        log.warning("the post was edited by hand and is kept; the new text is beside it")
+    if report.post is not None:
+        _warn_of_edits(report.post_status, report.post)
     if report.announced is not None:
         _print_announced(session, report.announced)
     totals = report.coverage
@@ -292,6 +300,7 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
     with assembly.extractor(config) as painter:
         published = pipeline.render_day(when, config, store, painter.figure)
     session.console.print(f"{published.status}")
+    _warn_of_edits(published.status, published.path)
     click.echo(published.path)
     if not _write_files(when, config, store):
         sys.exit(EXIT_FAILED)

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from digest.cli.wrapping import block, cut, wrap
-from digest.records import DOUBTED, ArxivId, Claim, Evidence, PaperId, leaves
+from digest.records import ArxivId, Evidence, PaperId, leaves
 from digest.render.blocks import (
     NOTHING_FOUND,
     Line,
     abs_url,
     abstract,
+    cited,
+    is_doubted,
     parts,
     plain,
     script,
@@ -24,7 +26,7 @@ from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
 
 _READ = {"full": "全文", "abstract": "仅摘要", "none": "未能解读"}
-_STATES = {"verified": "", "repaired": "〔修正后通过〕", "quoted": "〔译自原句〕"}
+_REPAIRED = "〔修正后通过〕"  # a post only counts them, in its head
 _SHORT = {"verified": "通过", "repaired": "修正", "quoted": "原句"}
 _DIM, _MARK = "dim", "yellow"
 
@@ -88,7 +90,7 @@ def _reading(entry: Entry) -> str:
         return read
     totals = coverage([entry])
     counts = [f"{name} {totals[state]}" for state, name in _SHORT.items() if totals[state]]
-    doubted = sum(_is_doubted(claim) for claim in claims)
+    doubted = sum(is_doubted(claim) for claim in claims)
     counts += [f"存疑 {doubted}"] if doubted else []
     return f"{read} · {len(claims)} 条：{'、'.join(counts)}"
 
@@ -137,36 +139,28 @@ def paper_lines(
     for position, part in enumerate(parts(entry), 1):
         lines += [Text(), *wrap(Text(f"{position}) {part.title}", "bold cyan"), width)]
         for line in part.lines:
-            lines += _claim(line, evidence, width, "", written("摘要"))
+            lines += _claim(line, evidence, width)
         lines += [] if part.lines else wrap(Text(written(NOTHING_FOUND), _DIM), width)
     return lines
 
 
-def _claim(line: Line, evidence: bool, width: int, indent: str, from_abstract: str) -> list[Text]:
-    pages = "、".join(f"p.{page}" if page else from_abstract for page in line.pages)
+def _claim(line: Line, evidence: bool, width: int, indent: str = "") -> list[Text]:
+    repaired = _REPAIRED if line.text and line.claim.state == "repaired" else ""
     said = Text.assemble(
         (f"{line.label}：" if line.label else "", "bold"),
         line.text,
-        (_state(line.claim) if line.text else "", _MARK),
-        (f"（{pages}）" if pages else "", _DIM),
+        (repaired + line.marks, _MARK),
+        (cited(line.pages), _DIM),
     )
     lines = block(said, width, f"{indent}- ")
     if evidence and line.text:
         for source in line.claim.evidence:
             lines += block(_quote(source), width, f"{indent}    ")
     for child in line.children:
-        lines += _claim(child, evidence, width, indent + "  ", from_abstract)
+        lines += _claim(child, evidence, width, indent + "  ")
     return lines
 
 
 def _quote(source: Evidence) -> Text:
     where = f"p.{source.page} {source.id}" if source.page else source.id
     return Text.assemble((f"{where}  ", _DIM), (plain(source.quote), "italic"))
-
-
-def _state(claim: Claim) -> str:
-    return _STATES[claim.state] + ("〔存疑〕" if _is_doubted(claim) else "")
-
-
-def _is_doubted(claim: Claim) -> bool:
-    return claim.support is not None and claim.support < DOUBTED

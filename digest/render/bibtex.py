@@ -2,7 +2,7 @@
 
 Keys are made of the first author and the id, so that a paper has the same key in every file.
 Text is UTF-8, as biber and every bibtex of TeX Live of after 2020 read it; what TeX would act on
-is escaped outside of ``$...$``.
+is escaped, also in a formula that does more than to set mathematics.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from digest.records import ArxivId, Paper
 from digest.render.blocks import abs_url, plain, title
 from digest.render.entry import Entry
+from digest.render.texmath import only_sets
 
 _MATH = re.compile(r"(\$[^$\s](?:[^$]*[^$\s\\])?\$(?!\d))")
 # Braces by name: BibTeX counts them even where a backslash stands before.
@@ -45,10 +46,10 @@ def key(paper: Paper) -> str:
 
 
 def latex(text: str) -> str:
-    """``text`` for TeX: math as it is, where its braces are balanced; all else escaped."""
+    """``text`` for TeX: formulas as they are, where they can do no harm; all else escaped."""
     pieces = _MATH.split(plain(text))
     for index, piece in enumerate(pieces):
-        if index % 2 == 0 or not _balanced(piece):
+        if index % 2 == 0 or not only_sets(piece[1:-1]):
             pieces[index] = piece.translate(_ESCAPES)
     return "".join(pieces)
 
@@ -99,12 +100,3 @@ def _family(name: str) -> str:
 def _ascii(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in bare if character.isascii() and character.isalnum())
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth < 0:
-            return False
-    return depth == 0

@@ -1,4 +1,4 @@
-"""A paper's block as plain parts, for every form that is not the Markdown post.
+"""A paper's block as plain parts, and what every form says in the same words.
 
 Feed, mail, weekly roll-up and terminal show the same as the post does; each writes it its own way.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from digest.records import DOUBTED, ArxivId, Claim, Paper, PaperId
+from digest.records import DOUBTED, ORIGINAL, ArxivId, Claim, Paper, PaperId
 from digest.render.entry import Entry, paper_file
 from digest.words.script import to_traditional
 
@@ -87,7 +87,7 @@ def _line(claim: Claim, written: Callable[[str], str], nested: bool = False) -> 
         "" if nested else written(plain(claim.label)),
         text,
         written(marks(claim)) if text else "",
-        tuple(sorted({evidence.page for evidence in claim.evidence})) if text else (),
+        pages(claim) if text else (),
         claim,
         tuple(_line(child, written, nested=True) for child in claim.children),
     )
@@ -95,8 +95,30 @@ def _line(claim: Claim, written: Callable[[str], str], nested: bool = False) -> 
 
 def marks(claim: Claim) -> str:
     """How the claim came to be, and whether a checker model doubts it."""
-    doubted = claim.support is not None and claim.support < DOUBTED
-    return ("〔译自原句〕" if claim.state == "quoted" else "") + ("〔存疑〕" if doubted else "")
+    quoted = "〔译自原句〕" if claim.state == "quoted" else ""
+    how = "〔原文〕" if claim.how == ORIGINAL else quoted
+    return how + ("〔存疑〕" if is_doubted(claim) else "")
+
+
+def is_doubted(claim: Claim) -> bool:
+    """Whether a checker model doubts it."""
+    return claim.support is not None and claim.support < DOUBTED
+
+
+def pages(claim: Claim) -> tuple[int, ...]:
+    """Of its evidence, each once; 0 is the abstract that came as metadata."""
+    return tuple(sorted({evidence.page for evidence in claim.evidence}))
+
+
+def cited(pages: Sequence[int], shown: Callable[[int], str] = "p.{}".format) -> str:
+    """``（p.3、p.5）``: where a claim is from; nothing where that is not known.
+
+    Args:
+        pages: As ``pages`` has them.
+        shown: How a page of the PDF is written; the abstract is none.
+    """
+    places = [shown(page) if page else "摘要" for page in pages]
+    return f"（{'、'.join(places)}）" if places else ""
 
 
 def script(entries: Sequence[Entry]) -> Callable[[str], str]:

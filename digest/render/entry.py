@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from digest.records import (
@@ -41,6 +42,7 @@ class Entry:
     """A paper and what was made of it; None where that failed. ``errors``: the stages that did.
 
     Stages: fetch, pdf (not to be had yet), pdf-withdrawn, extract, translate, explain.
+    ``renewed_at``: when the newest of it was made, where that was after the post was.
     """
 
     paper: Paper
@@ -50,6 +52,7 @@ class Entry:
     errors: tuple[str, ...] = ()
     mark: Mark = "new"
     picture: Picture | None = None
+    renewed_at: datetime | None = None
 
 
 def paper_file(paper: PaperId) -> str:

@@ -1,8 +1,9 @@
 """The newest days as an Atom feed (RFC 4287): one entry a paper, as arXiv's own feeds have it.
 
 A feed reader keeps papers apart that way: each can be marked, kept and found by its title. The
-same days give the same bytes; no time is taken from a clock. An entry keeps its id when its paper
-is read later than its post was made, so that a reader replaces it and does not show it twice.
+same days give the same bytes; no time is taken from a clock. An entry whose paper is read later
+than its post was made keeps its id and says when, so that a reader replaces it and does not show
+it twice.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def feed(days: Sequence[Day], papers: str = "../papers") -> bytes:
     root.set("xml:lang", "zh")
     _add(root, "id", _urn("feed", newest.title))
     _add(root, "title", plain(newest.title) or "arXiv")
-    _add(root, "updated", _text(made_at(newest)))
+    _add(root, "updated", _text(_newest_change(days)))
     _add(_add(root, "author"), "name", plain(newest.title) or "arXiv")
     _add(root, "generator", "digest")
     for heading, entries in days:
@@ -58,18 +59,23 @@ def made_at(heading: Heading) -> datetime:
     return datetime.fromisoformat(heading.date).replace(tzinfo=UTC)
 
 
+def _newest_change(days: Sequence[Day]) -> datetime:
+    later = [entry.renewed_at for _, entries in days for entry in entries]
+    return max([made_at(days[0][0]), *(at for at in later if at is not None)])
+
+
 def _entry(
     root: ElementTree.Element, entry: Entry, heading: Heading, position: int, papers: str
 ) -> None:
     paper = entry.paper
     # Feed readers sort by time: a second between two papers keeps them in the order of the post.
-    at = _text(made_at(heading) - timedelta(seconds=position))
+    at = made_at(heading) - timedelta(seconds=position)
     page, pdf = abs_url(paper.id), pdf_url(paper.id, papers)
     element = _add(root, "entry")
     _add(element, "id", _urn(paper.id.base, heading.date))
     _add(element, "title", title(paper))
-    _add(element, "updated", at)
-    _add(element, "published", at)
+    _add(element, "updated", _text(max(at, entry.renewed_at or at)))
+    _add(element, "published", _text(at))
     for author in filter(None, map(plain, paper.authors)):
         _add(_add(element, "author"), "name", author)
     for category in filter(None, map(plain, paper.categories)):

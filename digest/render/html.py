@@ -7,6 +7,7 @@ a block must say the same without. Math stays in its TeX source.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 from digest.render.blocks import (
@@ -15,6 +16,7 @@ from digest.render.blocks import (
     Part,
     abs_url,
     abstract,
+    cited,
     parts,
     pdf_url,
     plain,
@@ -69,21 +71,17 @@ def _facts(entry: Entry, heading: Heading, pdf: str) -> str:
 
 
 def _part(number: int, part: Part, pdf: str, written: Callable[[str], str]) -> list[str]:
-    items = [_item(line, pdf, written) for line in part.lines]
+    items = [_item(line, pdf) for line in part.lines]
     listed = items or [f"<li>{written(NOTHING_FOUND)}</li>"]
     return [f"<p><strong>{number}) {text(part.title)}</strong></p>", "<ul>", *listed, "</ul>"]
 
 
-def _item(line: Line, pdf: str, written: Callable[[str], str]) -> str:
+def _item(line: Line, pdf: str) -> str:
     label = f"<strong>{text(line.label)}</strong>：" if line.label else ""
-    said = label + text(line.text) + text(line.marks) + _pages(line, pdf, written)
-    below = "\n".join(_item(child, pdf, written) for child in line.children)
+    said = label + text(line.text) + text(line.marks) + cited(line.pages, partial(_page, pdf))
+    below = "\n".join(_item(child, pdf) for child in line.children)
     return f"<li>{said}\n<ul>\n{below}\n</ul></li>" if below else f"<li>{said}</li>"
 
 
-def _pages(line: Line, pdf: str, written: Callable[[str], str]) -> str:
-    links = [
-        link(f"{pdf}#page={page}" if pdf else "", f"p.{page}") if page else written("摘要")
-        for page in line.pages
-    ]
-    return f"（{'、'.join(links)}）" if links else ""
+def _page(pdf: str, page: int) -> str:
+    return link(f"{pdf}#page={page}" if pdf else "", f"p.{page}")

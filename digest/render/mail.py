@@ -18,6 +18,7 @@ from digest.render.blocks import (
     Line,
     abs_url,
     abstract,
+    cited,
     parts,
     pdf_url,
     plain,
@@ -100,16 +101,15 @@ def _paper_text(number: int, entry: Entry) -> list[str]:
     lines += [f"> {written(note)}" for note in notes(entry)]
     for position, part in enumerate(parts(entry), 1):
         lines += ["", f"{position}) {part.title}"]
-        lines += [text for line in part.lines for text in _line_text(line, written("摘要"), "")]
+        lines += [text for line in part.lines for text in _line_text(line)]
         lines += [] if part.lines else [f"- {written(NOTHING_FOUND)}"]
     return lines
 
 
-def _line_text(line: Line, from_abstract: str, indent: str) -> list[str]:
-    pages = "、".join(f"p.{page}" if page else from_abstract for page in line.pages)
+def _line_text(line: Line, indent: str = "") -> list[str]:
     label = f"{line.label}：" if line.label else ""
-    said = f"{indent}- {label}{line.text}{line.marks}" + (f"（{pages}）" if pages else "")
-    below = [_line_text(child, from_abstract, indent + "  ") for child in line.children]
+    said = f"{indent}- {label}{line.text}{line.marks}{cited(line.pages)}"
+    below = [_line_text(child, indent + "  ") for child in line.children]
     return [said, *(text for lines in below for text in lines)]
 
 

@@ -108,6 +108,11 @@ def tex_of(atom: re.Match[str]) -> str:
     return str(atom[atom.lastgroup or 0]).strip()
 
 
+def page_link(pdf_url: str, page: int) -> str:
+    """A link to a page of a PDF."""
+    return f"[p.{page}]({pdf_url}#page={page})"
+
+
 def _address(url: str) -> str:
     """An autolink. What has no place in an address could be Liquid or a table."""
     return f"<{re.sub(_NOT_IN_URLS, lambda sign: f'%{ord(sign[0]):02X}', url)}>"

@@ -8,35 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.records import DOUBTED, ORIGINAL, ArxivId, Claim
+from digest.records import ArxivId, Claim
 from digest.render import markdown, template
+from digest.render.blocks import PART_TITLES, cited, marks, pages
 from digest.render.entry import Entry, Mark, coverage, paper_file
 from digest.render.head import Heading, mark, span
 from digest.render.notes import notes
+from digest.render.template import FORMS, Style
 from digest.words.script import to_traditional
 
-__all__ = ["Entry", "Heading", "Mark", "coverage", "paper_file", "post"]
-
-PART_TITLES = ("研究背景与既有方法的问题", "论文的方法如何解决", "任务与效果")
-_STATE_MARKS = {"verified": "", "repaired": "", "quoted": "〔译自原句〕"}
-
-
-FORMS = tuple(markdown.DIALECTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a post is written. ``form``: one of FORMS. ``templates``: the folder of the lab's own."""
-
-    form: str = "jekyll"
-    templates: Path | None = None
+__all__ = ["FORMS", "Entry", "Heading", "Mark", "Style", "coverage", "paper_file", "post"]
 
 
 def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None) -> str:
@@ -50,7 +38,8 @@ def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None)
     values = {
         "title": heading.title,
         "date": heading.date,
-        "dated": _dated(heading),
+        "name": heading.date,
+        "dated": dated(heading),
         "source": "、".join(heading.sources),
         "tags": ["arxiv", *map(tag, _tags(heading, entries))],
         "totals": coverage(entries),
@@ -59,12 +48,12 @@ def post(heading: Heading, entries: Sequence[Entry], style: Style | None = None)
         "part_titles": PART_TITLES,
         "beside": "../" if style.form == "hugo" else "",  # there a post is a folder of the site
     }
-    text = template.render(style.form, style.templates, values)
+    text = template.render(style.form, style, values)
     targets = {entry.translation.target for entry in entries if entry.translation is not None}
     return _in_traditional(text) if "zh-Hant" in targets else _unmarked(text)
 
 
-def _dated(heading: Heading) -> str:
+def dated(heading: Heading) -> str:
     """The date's first moment in the zone of the window: Hugo leaves out what is to come."""
     if heading.coverage is None:
         return heading.date
@@ -153,23 +142,10 @@ def _figure(entry: Entry) -> dict[str, Any] | None:
 
 
 def _claim(claim: Claim, pdf_url: str) -> dict[str, Any]:
+    link = partial(markdown.page_link, pdf_url)
     return {
         "label": claim.label,
         "text": claim.text,
-        "marks": _marks(claim) + _pages(claim, pdf_url) if claim.text else "",
+        "marks": marks(claim) + cited(pages(claim), link) if claim.text else "",
         "children": [_claim(child, pdf_url) for child in claim.children],
     }
-
-
-def _marks(claim: Claim) -> str:
-    """How the claim came to be, and whether a checker model doubts it."""
-    doubted = claim.support is not None and claim.support < DOUBTED
-    how = "〔原文〕" if claim.how == ORIGINAL else _STATE_MARKS[claim.state]
-    return how + ("〔存疑〕" if doubted else "")
-
-
-def _pages(claim: Claim, pdf_url: str) -> str:
-    """Where the claim is from, each page once: a link to the page of the PDF, or the abstract."""
-    pages = sorted({evidence.page for evidence in claim.evidence})
-    links = [f"[p.{page}]({pdf_url}#page={page})" if page else "摘要" for page in pages]
-    return "（" + "、".join(links) + "）" if links else ""

@@ -1,4 +1,4 @@
-"""The templates of a post: ours, and a lab's own, which go before them.
+"""The templates of posts, daily and weekly: ours, and a lab's own, which go before them.
 
 A lab's template is untrusted: it runs in Jinja's sandbox, sees only the values of the post, and has
 nothing that is random, so that the same papers give the same bytes.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -33,14 +34,28 @@ _RANDOM = ("lipsum",), ("random",)
 _MISTAKES = (
     TemplateError,
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
+    MemoryError,
     OSError,
-    RecursionError,
+    RuntimeError,
+    SyntaxError,
     TypeError,
     ValueError,
 )
-"""What a template can raise: Jinja's own, and what an expression in it does wrong."""
+"""What a template can raise: Jinja's own, what an expression in it does wrong, and what Python
+says of more than 20 loops inside each other (SyntaxError)."""
+
+FORMS = tuple(markdown.DIALECTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a post is written. ``form``: one of FORMS. ``templates``: the folder of the lab's own."""
+
+    form: str = "jekyll"
+    templates: Path | None = None
 
 
 def names() -> list[str]:
@@ -60,35 +75,35 @@ def source(name: str) -> str:
     return resources.files(_PACKAGE).joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def render(form: str, folder: Path | None, values: Mapping[str, Any]) -> str:
-    """A post in one form.
+def render(name: str, style: Style, values: Mapping[str, Any]) -> str:
+    """A post from the template of that name.
 
     Args:
-        form: jekyll, hugo, obsidian or github.
-        folder: The lab's templates; None for ours alone.
-        values: What the templates see.
+        name: Of a form, or weekly.
+        style: The form, which the templates see as ``form``, and where the lab's templates are.
+        values: What else they see.
 
     Raises:
         ConfigError: A template of the lab's is wrong; names file and line.
     """
     try:
-        return _environment(form, folder).get_template(form + SUFFIX).render(values)
+        template = _environment(style).get_template(name + SUFFIX)
+        return template.render(values, form=style.form)
     except _MISTAKES as exc:
-        place = _place(exc, folder)
+        place = _place(exc, style.templates)
         if place is None:
             raise
         raise ConfigError(
-            f"{place}: {type(exc).__name__}: {exc}",
+            f"{place}: {type(exc).__name__}: {exc}".removesuffix(": "),
             "mend it, or remove it: digest templates --copy NAME gets a fresh one",
         ) from exc
 
 
 @cache
-def _environment(form: str, folder: Path | None) -> ImmutableSandboxedEnvironment:
+def _environment(style: Style) -> ImmutableSandboxedEnvironment:
     """Compiling a template takes longer than rendering a post; a changed file is read again."""
-    dialect = markdown.DIALECTS[form]
     environment = ImmutableSandboxedEnvironment(
-        loader=_loader(folder),
+        loader=_loader(style.templates),
         undefined=StrictUndefined,
         autoescape=False,  # Markdown, not HTML: every field goes through the md filter
         keep_trailing_newline=True,
@@ -99,9 +114,9 @@ def _environment(form: str, folder: Path | None) -> ImmutableSandboxedEnvironmen
         for name in unwanted:
             del kept[name]
     environment.filters |= {
-        "md": partial(markdown.escape, form=form),
+        "md": partial(markdown.escape, form=style.form),
         "yaml": markdown.yaml_quoted,
-        "tag": dialect.tag,
+        "tag": markdown.DIALECTS[style.form].tag,
         "quoted": _quoted,
     }
     return environment
@@ -123,6 +138,8 @@ def _place(exc: Exception, folder: Path | None) -> str | None:
     """``FILE:LINE`` in the lab's templates where it went wrong; None where it was not in them."""
     if folder is None:
         return None
+    if isinstance(exc, SyntaxError):  # its line is one of the Python that Jinja made
+        return exc.filename if Path(str(exc.filename)).parent == folder else None
     filename, line = getattr(exc, "filename", None), getattr(exc, "lineno", None)
     frames = [(filename, line)] if filename and line else []
     frames += [(f.filename, f.lineno) for f in reversed(traceback.extract_tb(exc.__traceback__))]

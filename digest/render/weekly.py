@@ -1,7 +1,7 @@
 """An ISO week as one Markdown post: its papers by category, each with what it found.
 
 Of each paper at most two findings, and only verified ones: what was mended, quoted or is doubted
-stays in the daily post, to which each paper links.
+stays in the daily post, to which each paper links. It has the form of the daily posts.
 """
 
 from __future__ import annotations
@@ -10,16 +10,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date as Date
-from functools import cache
+from functools import partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
-from digest.records import DOUBTED, Breakdown, Claim, leaves
-from digest.render import markdown
-from digest.render.blocks import abs_url, pdf_url, plain, script, title, translated_title
+from digest.records import Breakdown, Claim, leaves
+from digest.render import markdown, template
+from digest.render.blocks import (
+    abs_url,
+    cited,
+    is_doubted,
+    pages,
+    pdf_url,
+    plain,
+    script,
+    title,
+    translated_title,
+)
 from digest.render.entry import Entry
 from digest.render.feed import Day
+from digest.render.post import dated
+from digest.render.template import Style
 
 MOST_FINDINGS = 2
 _NO_CATEGORY = "其他"
@@ -49,31 +59,36 @@ def dates_of(week: str) -> tuple[str, str]:
     return first, last
 
 
-def weekly(week: str, days: Sequence[Day]) -> str:
+def weekly(week: str, days: Sequence[Day], style: Style | None = None) -> str:
     """The roll-up's text.
 
     Args:
         week: As ``week_of`` has it.
         days: Its days, oldest first, at least one.
+        style: How it is written.
 
     Raises:
         ValueError: There is no day.
+        ConfigError: A template of the lab's is wrong.
     """
     if not days:
         raise ValueError(f"no day of {week}")
-    seen = _papers(days)
-    entries = [paper.entry for paper in seen]
-    groups = _groups(seen)
-    return _template().render(
-        title=days[-1][0].title,
-        week=week,
-        span=dates_of(week),
-        dates=[heading.date for heading, _ in days],
-        tags=["arxiv", *(name for name in groups if name != _NO_CATEGORY)],
-        groups=[(name, [_view(paper) for paper in papers]) for name, papers in groups.items()],
-        papers=len(seen),
-        written=script(entries),
-    )
+    style, newest, seen = style or Style(), days[-1][0], _papers(days)
+    groups, tag = _groups(seen), markdown.DIALECTS[style.form].tag
+    values = {
+        "title": newest.title,
+        "date": newest.date,
+        "dated": dated(newest),
+        "name": week,
+        "week": week,
+        "span": dates_of(week),
+        "dates": [heading.date for heading, _ in days],
+        "tags": ["arxiv", *(tag(name) for name in groups if name != _NO_CATEGORY)],
+        "groups": [(name, [_view(paper) for paper in papers]) for name, papers in groups.items()],
+        "papers": len(seen),
+        "written": script([paper.entry for paper in seen]),
+    }
+    return template.render("weekly", style, values)
 
 
 def findings(entry: Entry) -> list[Claim]:
@@ -94,8 +109,7 @@ def _main_results(reading: Breakdown) -> Sequence[Claim]:
 
 
 def _is_sure(claim: Claim) -> bool:
-    doubted = claim.support is not None and claim.support < DOUBTED
-    return claim.state == "verified" and bool(claim.text) and not doubted
+    return claim.state == "verified" and bool(claim.text) and not is_doubted(claim)
 
 
 def _weight(claim: Claim, result: bool) -> tuple[bool, bool, float]:
@@ -126,6 +140,7 @@ def _groups(seen: Sequence[_Seen]) -> dict[str, list[_Seen]]:
 def _view(paper: _Seen) -> dict[str, Any]:
     entry = paper.entry
     pdf, written = pdf_url(entry.paper.id, "../../papers"), script([entry])
+    link = partial(markdown.page_link, pdf)
     return {
         "title": title(entry.paper),
         "url": abs_url(entry.paper.id) or pdf,
@@ -134,25 +149,7 @@ def _view(paper: _Seen) -> dict[str, Any]:
         "authors": entry.paper.authors,
         "dates": paper.dates,
         "findings": [
-            {"text": written(plain(claim.text)), "pages": _pages(claim, pdf, written("摘要"))}
+            {"text": written(plain(claim.text)), "pages": cited(pages(claim), link)}
             for claim in findings(entry)
         ],
     }
-
-
-def _pages(claim: Claim, pdf: str, from_abstract: str) -> str:
-    pages = sorted({evidence.page for evidence in claim.evidence})
-    links = [f"[p.{page}]({pdf}#page={page})" if page else from_abstract for page in pages]
-    return f"（{'、'.join(links)}）" if links else ""
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("digest.render"),
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown, not HTML: every field goes through the md filter
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"md": markdown.escape, "yaml": markdown.yaml_quoted}
-    return environment.get_template("weekly.md.j2")

@@ -176,6 +176,21 @@ class Store:
             for date, heading, papers in rows
         ]
 
+    def renewals(self, date: str) -> dict[int, datetime]:
+        """When the newest of what a paper of a date's post shows was made, by its position.
+
+        Only of those that something was made of after the post itself was.
+        """
+        rows = self.database.query(
+            """SELECT position, max(made_utc) FROM (
+                   SELECT position, unnest([record->>'document_key', record->>'translation_key',
+                                            record->>'breakdown_key']) AS key
+                   FROM post_item WHERE date = ?) JOIN result USING (key)
+               WHERE made_utc > (SELECT made_utc FROM post WHERE date = ?) GROUP BY position""",
+            [date, date],
+        )
+        return {position: at.replace(tzinfo=UTC) for position, at in rows}
+
     def carried(self, prefix: str) -> list[tuple[str, int]]:
         """``(date, position)`` of a paper in the posts, newest first.
 
