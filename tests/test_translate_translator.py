@@ -192,7 +192,7 @@ def test_blank_sentences_stay_blank_and_in_place() -> None:
 def test_provenance_names_engine_prompt_and_recipe() -> None:
     translator = Translator(FakeEngine(lambda *_: "它有效。"))
     made_by = translator.made_by
-    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-3")
+    assert (made_by.engine, made_by.model, made_by.version) == ("fake", "table", "1/translate-4")
     assert len(made_by.prompt_sha256) == 64
     assert made_by.options["batch"] == "16"
     assert translator.translate("It works.").made_by == made_by

@@ -45,7 +45,7 @@ _EQUALS = re.compile(r"[^=；。]{1,24}=[^=；。]{1,24}(?:[；;][^=；。]{1,24
 def without_echo(source: str, text: str) -> str:
     """``text`` without sentences that only list what the model was told to keep or to call so.
 
-    A small model copies "推理 = 推理；训练 = 训练。" and "STaR、CommonsenseQA、30×。". What stood in
+    A small model copies "推理 = 推理；训练 = 训练。" and "STaR、GPT-J、30×。". What stood in
     them alone is then missing, and the checks see it.
     """
     pieces = re.split(r"(?<=。)", text)
