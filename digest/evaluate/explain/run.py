@@ -96,7 +96,7 @@ def evaluate(data: Path, config: Config, options: Options, machine: str) -> Eval
 def _engine(model: str, config: Config) -> Iterator[CachedEngine]:
     setting = replace(config, model=model, translator=model)
     with assembly.reader(setting) as engine:
-        yield CachedEngine(engine, memory(config.home, f"explain-{model}"))
+        yield CachedEngine(engine, memory(config.home, f"explain-{engine.model}"))
 
 
 def _explainer(engine: Engine, config: Config, mode: Mode) -> Explainer:
