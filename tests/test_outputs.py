@@ -1,10 +1,12 @@
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
 from digest.errors import ConfigError, DigestError, StoreError
 from digest.outputs import write_files
 from digest.pipeline import Day, Tools, run_day
+from digest.records import MadeBy
 from digest.sources.folder import FolderSource
 from digest.store import Store
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
@@ -40,6 +42,22 @@ def test_the_same_post_touches_no_file(config, store):
     again = write_files("2026-01-23", config, store)
     assert [made.path.stat().st_ino for made in again] == before
     assert {made.status for made in again} == {"unchanged"}
+
+
+def test_a_reading_that_joins_a_post_later_says_so_in_the_feed(config, store, papers):
+    config = replace(config, outputs=("atom",))
+
+    def times():
+        [feed] = write_files("2026-01-23", config, store)
+        entries = ElementTree.parse(feed.path).findall("{*}entry")
+        return [(e.findtext("{*}published"), e.findtext("{*}updated")) for e in entries]
+
+    assert all(updated == published for published, updated in times())
+    other = FakeExplainer()
+    other.made_by = MadeBy("fake", "2")
+    tools = Tools(FakeExtractor(), FakeTranslator(), other)
+    run_day(Day("2026-01-23", FolderSource(papers), redo=True), config, store, tools)
+    assert all(updated > published for published, updated in times())
 
 
 def test_a_week_edited_by_hand_is_kept(config, store):
