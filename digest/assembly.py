@@ -426,11 +426,13 @@ class SiteOptions:
     """How a site is made.
 
     ``public``: pictures of pages only where the paper's licence lets anyone pass them on.
+    ``wait_s``: for how long another build of the same site is waited for.
     """
 
     out: Path
     public: bool = False
     pictures: bool = True
+    wait_s: float = 0.0
 
 
 def build_site(
@@ -439,7 +441,8 @@ def build_site(
     """Bring the static site of a home's posts up to date.
 
     Raises:
-        StoreError: The store cannot be read, the site cannot be written, or another run is at it.
+        BusyError: Another build of it is at work.
+        StoreError: The store cannot be read, or the site cannot be written.
     """
     opened = store(config)
 
@@ -450,7 +453,7 @@ def build_site(
     def may_show(paper: Paper) -> bool:
         return not wanted.public or licence_of(paper.licence) is not None
 
-    with files.held(wanted.out / ".lock"), Painter() as painter:
+    with files.held(wanted.out / ".lock", wanted.wait_s), Painter() as painter:
         options = build.Options(
             config.title,
             painter.pages if wanted.pictures else None,

@@ -7,6 +7,7 @@ not touched, so that what copies or watches the folder sees only what changed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from digest import files
 from digest.config import Config
-from digest.pipeline import content
+from digest.errors import DigestError
+from digest.pipeline import content, publishing
 from digest.publish import publish
 from digest.render.bibtex import bibtex
 from digest.render.daily import daily
@@ -27,17 +29,34 @@ FEED_DAYS = 7
 """A feed reader that is opened once a week misses nothing; 30 papers a day are 2 MB of feed."""
 
 
-def write_files(date: str, config: Config, store: Store) -> list[Path]:
-    """Write what ``config.outputs`` names for a date's post; the paths, in that order.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, in the order of ``config.outputs``, and what was not: its name and why."""
+
+    paths: tuple[Path, ...]
+    failed: tuple[tuple[str, DigestError], ...]
+
+
+def write_files(date: str, config: Config, store: Store) -> Written:
+    """Write what ``config.outputs`` names for a date's post; one that fails keeps no other back.
 
     The site is another's work (``assembly.build_site``): it is made of all posts.
 
     Raises:
         DigestError: There is no post for ``date``.
-        StoreError: A file cannot be written; those before it are there.
+        BusyError: Another process has been writing here for long.
     """
-    sheet = _Sheet(date, config, store)
-    return [_WRITERS[name](sheet) for name in config.outputs if name in _WRITERS]
+    paths, failed = [], []
+    with publishing(config):
+        sheet = _Sheet(date, config, store, content(date, config, store))
+        for name in config.outputs:
+            if name not in _WRITERS:
+                continue
+            try:
+                paths.append(_WRITERS[name](sheet))
+            except DigestError as exc:
+                failed.append((name, exc))
+    return Written(tuple(paths), tuple(failed))
 
 
 def mail_bytes(date: str, config: Config, store: Store) -> bytes:
@@ -51,15 +70,12 @@ def mail_bytes(date: str, config: Config, store: Store) -> bytes:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A date whose files are written; its papers are read from the store once."""
+    """A date whose files are written, and what its post says."""
 
     date: str
     config: Config
     store: Store
-
-    @cached_property
-    def day(self) -> Day:
-        return content(self.date, self.config, self.store)
+    day: Day
 
     @cached_property
     def dates(self) -> list[str]:
@@ -75,8 +91,10 @@ class _Sheet:
     def write(self, name: str, data: bytes) -> Path:
         """A file in posts/, unless it has these bytes."""
         path = self.config.posts / name
-        if not path.is_file() or path.read_bytes() != data:
-            files.write(path, data)
+        with contextlib.suppress(OSError):  # what cannot be read may still be replaced
+            if path.read_bytes() == data:
+                return path
+        files.write(path, data)
         return path
 
 

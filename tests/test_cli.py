@@ -1,12 +1,14 @@
 import json
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from digest import files
 from digest.assembly import store as open_store
-from digest.cli import main
+from digest.cli import day, main
 from digest.config import load
 from digest.pipeline import Day, Tools, run_day
 from digest.sources.folder import FolderSource
@@ -99,6 +101,42 @@ def test_render_prints_or_writes_the_same_post(run, made):
     made.post.unlink()
     assert run("render", "--date", "2026-01-23").stdout.strip() == str(made.post)
     assert made.post.read_text() == text
+
+
+OUTPUTS = 'outputs = ["json", "bibtex", "atom", "site"]\n'
+
+
+def test_what_stands_beside_a_post_fails_alone_and_by_name(run, made, tmp_path):
+    home = tmp_path / "home"
+    (home / "digest.toml").write_text(OUTPUTS)
+    (home / "posts" / "2026-01-23.json").mkdir()
+    (home / "site").write_text("no folder")
+    result = run("render", "--date", "2026-01-23")
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "2026-01-23: the post is written, json not: " in said
+    assert "2026-01-23: the post is written, the site not: " in said
+    assert (home / "posts" / "2026-01-23.bib").is_file()
+    assert (home / "posts" / "feed.xml").is_file()
+    assert (home / "search.sqlite").is_file()
+
+
+def test_a_site_that_another_process_builds_is_a_warning(run, made, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / "digest.toml").write_text(OUTPUTS)
+    monkeypatch.setattr(day, "SITE_WAIT_S", 0.0)
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", interrupted)
+    with files.held(home / "site" / ".lock"):
+        rendered = run("render", "--date", "2026-01-23")
+        served = run("serve", "--port", "0")
+    assert (rendered.exit_code, served.exit_code) == (0, 0)
+    assert "2026-01-23 may be missing on the site" in rendered.stderr
+    assert "the site is shown as it is" in served.stderr
+    assert served.stdout.startswith("http://127.0.0.1:")
+
+
+def interrupted(_server):
+    raise KeyboardInterrupt
 
 
 def test_check_passes_and_finds_an_edit(run, made):

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from digest.errors import ConfigError, DigestError, StoreError
+from digest import pipeline
+from digest.errors import BusyError, ConfigError, DigestError, StoreError
 from digest.outputs import write_files
 from digest.pipeline import Day, Tools, run_day
 from digest.sources.folder import FolderSource
@@ -22,7 +23,7 @@ def store(config, papers):
 
 
 def test_what_is_configured_is_written_beside_the_post(config, store):
-    written = write_files("2026-01-23", replace(config, outputs=ALL), store)
+    written = write_files("2026-01-23", replace(config, outputs=ALL), store).paths
     assert [path.relative_to(config.posts).as_posix() for path in written] == [
         "2026-01-23.json",
         "2026-01-23.bib",
@@ -31,30 +32,46 @@ def test_what_is_configured_is_written_beside_the_post(config, store):
         "mail/2026-01-23.eml",
     ]
     assert all(path.is_file() for path in written)
-    assert write_files("2026-01-23", replace(config, outputs=()), store) == []
+    assert write_files("2026-01-23", replace(config, outputs=()), store).paths == ()
 
 
 def test_the_same_post_touches_no_file(config, store):
     config = replace(config, outputs=ALL)
-    before = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
-    after = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store)]
+    before = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store).paths]
+    after = [(path, path.stat().st_ino) for path in write_files("2026-01-23", config, store).paths]
     assert before == after
 
 
 def test_a_week_edited_by_hand_is_kept(config, store):
     config = replace(config, outputs=("weekly",))
-    [path] = write_files("2026-01-23", config, store)
+    [path] = write_files("2026-01-23", config, store).paths
     path.write_text("notes")
-    [aside] = write_files("2026-01-23", config, store)
+    [aside] = write_files("2026-01-23", config, store).paths
     assert (path.read_text(), aside.name) == ("notes", "2026-W04.new.md")
     assert aside.read_text().startswith("---\nlayout: post\n")
 
 
-def test_a_file_that_cannot_be_written_is_said_to_be(config, store):
-    (config.posts / "2026-01-23.bib").mkdir()
-    with pytest.raises(StoreError, match="bib"):
-        write_files("2026-01-23", config, store)
-    assert (config.posts / "2026-01-23.json").is_file()
+def test_a_file_that_cannot_be_written_is_said_to_be_and_keeps_no_other_back(config, store):
+    (config.posts / "2026-01-23.json").mkdir()
+    written = write_files("2026-01-23", replace(config, outputs=ALL), store)
+    [(name, failure)] = written.failed
+    assert (name, type(failure)) == ("json", StoreError)
+    assert [path.name for path in written.paths] == [
+        "2026-01-23.bib",
+        "feed.xml",
+        "2026-W04.md",
+        "2026-01-23.eml",
+    ]
+
+
+def test_nothing_is_written_while_another_process_writes(config, store, monkeypatch):
+    monkeypatch.setattr(pipeline, "PUBLISHING_WAIT_S", 0.0)
+    with pipeline.publishing(config):
+        with pytest.raises(BusyError, match="at work"):
+            write_files("2026-01-23", config, store)
+        with pytest.raises(BusyError, match="at work"):
+            pipeline.render_day("2026-01-23", config, store)
+    assert not (config.posts / "2026-01-23.json").exists()
 
 
 def test_a_date_without_a_post_has_no_files(config, store):
