@@ -1,3 +1,6 @@
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import duckdb
@@ -7,6 +10,7 @@ from digest.errors import StoreError
 from digest.records import ArxivId, Outcome
 from digest.store import PostHeading, PostItem, Store
 from digest.store.matching import terms
+from digest.store.search import SearchIndex
 from tests.posts import PAPER, breakdown, translation
 
 HEADING = PostHeading("arXiv Daily", ("cs.SD",), ("folder",))
@@ -130,3 +134,70 @@ def test_a_paper_is_found_by_its_id(store):
     put(store, "2026-01-23", paper(2))
     assert store.carried("2601.00002") == [("2026-01-23", 0), ("2026-01-22", 1)]
     assert store.carried("2601.0000") == []
+
+
+class Watched:
+    """A database in turns, as processes have it; after the first, somebody else acts once."""
+
+    turn = threading.Lock()
+
+    def __init__(self, database, act=lambda: None):
+        self._database, self._act = database, act
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    def query(self, sql):
+        with self.turn:
+            return self._database.query(sql)
+
+    @contextmanager
+    def transaction(self):
+        with self.turn, self._database.transaction() as con:
+            yield con
+        act, self._act = self._act, lambda: None
+        act()
+
+
+@pytest.fixture
+def overtaken(store, tmp_path):
+    """Updates the index; after its first look at the database another process does the same."""
+    index = tmp_path / "search.sqlite"
+    other = SearchIndex(index, Watched(Store(tmp_path / "digest.duckdb").database))
+
+    def update(before=lambda: None):
+        faster = threading.Thread(target=other.update)
+
+        def overtake():
+            before()
+            waits = is_locked(index)
+            faster.start()
+            faster.join(0 if waits else 30)
+
+        SearchIndex(index, Watched(store.database, overtake)).update()
+        faster.join()
+
+    return update
+
+
+def is_locked(index):
+    with closing(sqlite3.connect(index, timeout=0)) as con:
+        try:
+            con.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+
+def test_two_first_searches_leave_an_index_of_everything(store, overtaken):
+    put(store, "2026-01-22", paper(1, "Noise"), paper(2, "Noise"))
+    overtaken()
+    assert found(store, "noise") == ["2601.00001v1", "2601.00002v1"]
+
+
+def test_a_slow_update_does_not_bring_back_what_changed_meanwhile(store, overtaken):
+    put(store, "2026-01-22", paper(1, "First"))
+    store.search.update()
+    put(store, "2026-01-22", paper(1, "Second"))
+    overtaken(lambda: put(store, "2026-01-22", paper(1, "Third")))
+    assert (found(store, "second"), found(store, "third")) == ([], ["2601.00001v1"])
