@@ -55,6 +55,14 @@ def test_all_that_a_paper_says_is_found(store):
         assert found(store, *words) == [], words
 
 
+def test_traditional_forms_and_accents_do_not_count(store):
+    put(store, "2026-01-23", paper(1, "語言 by Grégoire"))
+    for words in (["语言"], ["語言"], ["gregoire"], ["Grégoire"], ["語音識別"]):
+        assert found(store, *words) == ["2601.00001v1"], words
+    [hit] = store.search.find(terms(["gregoire"]), 20)
+    assert hit.title_marks == ((6, 14),)
+
+
 def test_a_hit_says_where(store):
     put(store, "2026-01-23", paper(1), paper(2, "A Speech paper"))
     store.search.update()

@@ -26,7 +26,7 @@ from digest.store.database import Database
 from digest.store.matching import Passage, Span, Term, marks, passage, units
 from digest.store.posts import PostItem
 
-VERSION = 1
+VERSION = 2
 """Of the index; another one is made anew. It goes up when ``matching.units`` cuts differently."""
 _BATCH = 2000
 """Papers whose texts are in memory together: 20 kB each, with what is made of them."""

@@ -1,6 +1,6 @@
 """What of a text's spelling does not count when it is searched: case, width, accents, script. Pure.
 
-``digest/site/static/search.js`` folds in the same way.
+``static/terms.js`` of the site folds in the same way.
 """
 
 from __future__ import annotations
@@ -21,7 +21,24 @@ _UNSEEN = (
 
 def fold(text: str) -> str:
     """``text`` without what spelling alone decides: case, width, accents, traditional forms."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKD", text).lower().translate(_folding())
+
+
+def placed(text: str) -> tuple[str, list[int]]:
+    """``text`` folded, and where in it each character of that is from; last, its length.
+
+    What two characters fold to, as of a ligature, has one place twice; what is folded away none.
+    """
+    parts = [_fold_character(character) for character in text]
+    places = [place for place, part in enumerate(parts) for _ in part]
+    return "".join(parts), [*places, len(text)]
+
+
+@cache
+def _fold_character(character: str) -> str:
+    return fold(character)
 
 
 @cache
