@@ -58,9 +58,6 @@ def test_every_command_and_option_has_help(path, command, run):
         (["run", "--from", "x", "--date", "23.1.2026"], 2, "write it as 2026-01-23"),
         (["run", "--offline", "--model", "0.5bb"], 2, "0.5bb"),
         (["run", "--offline"], 1, "digest models pull"),
-        (["status"], 1, "make one: digest run"),
-        (["render", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
-        (["check", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
         (["models", "verify"], 1, "digest models pull"),
         (["models", "path", "none"], 2, "none"),
         (["translate", "--translator", "1.5b"], 1, "digest models pull"),
@@ -101,6 +98,29 @@ def test_render_prints_or_writes_the_same_post(run, made):
     made.post.unlink()
     assert run("render", "--date", "2026-01-23").stdout.strip() == str(made.post)
     assert made.post.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["render"],
+        ["render", "--stdout"],
+        ["check", "--date", "2026-01-23"],
+        ["status"],
+        ["show"],
+        ["search", "noise"],
+        ["site"],
+        ["serve", "--port", "0"],
+        ["mail"],
+        ["mail", "--to", "-"],
+    ],
+)
+def test_what_only_reads_makes_no_home(run, tmp_path, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert f"no digest in {tmp_path / 'home'}" in result.stderr.replace("\n", "")
+    assert "digest run" in result.stderr
+    assert not (tmp_path / "home").exists()
 
 
 OUTPUTS = 'outputs = ["json", "bibtex", "atom", "site"]\n'
@@ -153,8 +173,8 @@ def test_check_passes_and_finds_an_edit(run, made):
 def test_a_failure_is_said_in_every_form_of_output(run, form):
     result = run(*form, "render", "--date", "2026-01-01")
     assert result.exit_code == 1
-    assert "no post for 2026-01-01" in result.stderr
-    assert "digest run --from FOLDER" in result.stderr
+    assert "no digest in" in result.stderr
+    assert "make one: digest run" in result.stderr
 
 
 def test_text_that_is_not_utf8_is_refused(run, tmp_path):

@@ -27,6 +27,7 @@ from digest.cli.session import (
     json_text,
     model_option,
     pass_session,
+    store_to_read,
     translator_option,
 )
 from digest.config import Config
@@ -326,7 +327,7 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
     from digest import assembly, pipeline
 
     config = session.config()
-    store = assembly.store(config)
+    store = store_to_read(config)
     when = date_of(date, config)
     if stdout:
         click.echo(pipeline.post_text(when, config, store), nl=False)
@@ -347,9 +348,7 @@ def status(session: Session, as_json: bool) -> None:
     from digest import assembly
 
     config = session.config()
-    store = assembly.store(config)
-    if not store.database.exists():
-        raise DigestError(f"no digest in {config.home}", "make one: digest run")
+    store = store_to_read(config)
     counts, posts, failures = store.counts(), store.post_dates(), store.failures()
     ledger = assembly.ledger(store)
     visits, batches = ledger.newest_visits(), ledger.batches(config.categories, 10)
@@ -402,12 +401,11 @@ def check(session: Session, post: str | None, date: str | None, as_json: bool) -
     Each citation must stand verbatim in the stored document, each number of a claim in what it
     cites, and each claim in the post's file as it was written. Exit code 1 where one does not.
     """
-    from digest import assembly
     from digest.audit import audit
 
     config = session.config()
     when = Path(post).name[:10] if post and date is None else date_of(date, config)
-    result = audit(when, Path(post) if post else None, config, assembly.store(config))
+    result = audit(when, Path(post) if post else None, config, store_to_read(config))
     if as_json:
         click.echo(json_text(to_builtins(result)))
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from digest.cli.bars import byte_bars
-from digest.cli.session import Session, json_option, json_text, pass_session
+from digest.cli.session import Session, json_option, json_text, pass_session, store_to_read
 from digest.config import Config
 from digest.errors import BusyError
 from digest.records import to_builtins
@@ -37,6 +37,7 @@ def site(session: Session, out: str | None, public: bool, no_pictures: bool, as_
     from digest import assembly
 
     config = session.config()
+    store_to_read(config)
     wanted = assembly.SiteOptions(_folder(out, config), public, not no_pictures)
     with byte_bars(session) as progress:
         built = assembly.build_site(config, wanted, progress)
@@ -59,6 +60,8 @@ def serve(session: Session, out: str | None, port: int, no_build: bool) -> None:
 
     config = session.config()
     folder = _folder(out, config)
+    if not no_build:
+        store_to_read(config)
     with server(folder, config.papers, port) as running:
         if not no_build:
             _bring(session, config, folder)
