@@ -41,7 +41,8 @@ from digest.records import (
 )
 from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
 from digest.sources import Arrival, Delivery, Source
-from digest.store import PostHeading, PostItem, Store, result_key
+from digest.store import Store, result_key
+from digest.store.posts import PostHeading, PostItem
 
 Record = TypeVar("Record", Document, Translation, Breakdown)
 

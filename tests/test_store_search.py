@@ -8,8 +8,9 @@ import pytest
 
 from digest.errors import StoreError
 from digest.records import ArxivId, Outcome
-from digest.store import PostHeading, PostItem, Store
+from digest.store import Store
 from digest.store.matching import terms
+from digest.store.posts import PostHeading, PostItem
 from digest.store.search import SearchIndex
 from tests.posts import PAPER, breakdown, translation
 
