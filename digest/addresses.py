@@ -38,5 +38,8 @@ def is_near(text: str) -> bool:
 
 def resolved(host: str, port: int) -> list[str]:
     """A host's addresses, each once, as the machine's resolver has them; OSError where none."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as exc:  # a label that is empty or longer than 63 bytes
+        raise OSError(f"{host!r} is no host name: {exc}") from exc
     return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))

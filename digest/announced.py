@@ -47,8 +47,9 @@ from digest.selection import Choice
 from digest.sources import Arrival, Delivery
 from digest.sources.arxiv import Known, LookOptions
 from digest.sources.merge import merge
-from digest.store import PostItem, Store
+from digest.store import Store
 from digest.store.ledger import CARRIED, Ledger
+from digest.store.posts import PostItem
 
 Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""

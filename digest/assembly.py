@@ -426,11 +426,13 @@ class SiteOptions:
     """How a site is made.
 
     ``public``: for strangers; pictures of pages only where the paper's licence lets them be shown.
+    ``wait_s``: for how long another build of the same site is waited for.
     """
 
     out: Path
     public: bool = False
     pictures: bool = True
+    wait_s: float = 0.0
 
 
 def build_site(
@@ -439,7 +441,8 @@ def build_site(
     """Bring the static site of a home's posts up to date.
 
     Raises:
-        StoreError: The store cannot be read, the site cannot be written, or another run is at it.
+        BusyError: Another build of it is at work.
+        StoreError: The store cannot be read, or the site cannot be written.
     """
     opened = store(config)
     beside = wanted.out == config.site and not wanted.public
@@ -458,7 +461,7 @@ def build_site(
         own = "noncommercial" if config.figures == "noncommercial" else "free"
         return not wanted.public or allows_figure(licence_of(paper.licence), own)
 
-    with files.held(wanted.out / ".lock"), Painter() as painter:
+    with files.held(wanted.out / ".lock", wanted.wait_s), Painter() as painter:
         drawing = painter.pages if wanted.pictures else None
         options = build.Options(
             config.title, drawing, pdf_of, pdf_url, may_show, public=wanted.public

@@ -23,7 +23,8 @@ from digest.pipeline import post_text
 from digest.publish import post_name
 from digest.records import ORIGINAL, Breakdown, Claim, Document, leaves
 from digest.render.post import FORMS
-from digest.store import PostItem, Store
+from digest.store import Store
+from digest.store.posts import PostItem
 from digest.translate.languages import LANGUAGES
 from digest.words import atoms
 

@@ -17,6 +17,7 @@
     ├── TranslateError        the translator answered, but not one text for each sentence
     ├── MailError             the mail server did not take a message
     ├── StoreError            the database is locked, damaged or from a newer version
+    │   └── BusyError         another process is at work there
     └── WorkerError           a sandboxed process failed
         ├── WorkerDied        killed by a signal, an assertion or a memory limit
         └── WorkerTimeout     no answer in time; the process was killed
@@ -135,6 +136,10 @@ class MailError(DigestError):
 
 class StoreError(DigestError):
     """The database cannot be opened or written."""
+
+
+class BusyError(StoreError):
+    """Another process is at work: later it may do."""
 
 
 class WorkerError(DigestError):

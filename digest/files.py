@@ -8,10 +8,14 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from digest.errors import StoreError
+from digest.errors import BusyError, StoreError
+
+_LOOK_S = 0.05
+"""Between two looks at a lock that another process holds."""
 
 
 def write(path: Path, data: bytes) -> None:
@@ -48,22 +52,51 @@ def copy(source: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
-    """A file beside ``path`` to fill, then renamed over it; ``durable``: flushed to the disk."""
+    """A file beside ``path`` to fill, then renamed over it; ``durable``: flushed to the disk.
+
+    Whoever else writes ``path`` meanwhile waits. The name is always the same, so that what a killed
+    process left is taken over by the next and nothing piles up.
+    """
     partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        if durable:
-            flush(partial)
-        partial.replace(path)
+        with _claimed(partial):
+            try:
+                yield partial
+                if durable:
+                    flush(partial)
+                partial.replace(path)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    partial.unlink(missing_ok=True)
+                raise
         if durable:
             flush(path.parent)
     except OSError as exc:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise StoreError(
             f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc
+
+
+@contextlib.contextmanager
+def _claimed(partial: Path) -> Iterator[None]:
+    """Hold the lock of a partial file, made where it is missing.
+
+    The one before renames or removes the file it holds: who waited for that looks again.
+    """
+    while True:
+        with partial.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(file.fileno(), partial):
+                yield
+                return
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def json_object(path: Path) -> dict[str, object]:
@@ -91,11 +124,16 @@ def flush(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock file ``path``; the kernel lets go of it when the process ends, however it ends.
 
+    Args:
+        path: Made where it is missing, and left there.
+        wait_s: For how long another process is waited for.
+
     Raises:
-        StoreError: Another process holds it.
+        BusyError: Another process holds it.
+        StoreError: It cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,10 +143,19 @@ def held(path: Path) -> Iterator[None]:
             f"{path.parent} cannot be written: {exc.strerror}", "give --home another folder"
         ) from exc
     with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(
-                f"another digest run is at work in {path.parent}", "wait for it to end"
-            ) from None
+        give_up_s = time.monotonic() + wait_s
+        while not _locked(file.fileno()):
+            if time.monotonic() >= give_up_s:
+                raise BusyError(
+                    f"another digest run is at work in {path.parent}", "wait for it to end"
+                )
+            time.sleep(_LOOK_S)
         yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

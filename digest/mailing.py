@@ -122,7 +122,7 @@ class Mailer:
         """
         host = f"{self._config.smtp_host}:{self._config.smtp_port}"
         try:
-            server = self._open(self._address())
+            server = self._open(self._addresses())
             try:
                 self._greet(server)
                 yield server
@@ -145,14 +145,14 @@ class Mailer:
         if config.smtp_user:
             server.login(config.smtp_user, config.smtp_password)
 
-    def _open(self, address: str) -> smtplib.SMTP:
+    def _open(self, addresses: Sequence[str]) -> smtplib.SMTP:
         config, name = self._config, _name(self._config)
         if config.smtp_tls == "tls":
-            return _TlsServer(address, config, name, self._timeout_s)
-        return _Server(address, config, name, self._timeout_s)
+            return _TlsServer(addresses, config, name, self._timeout_s)
+        return _Server(addresses, config, name, self._timeout_s)
 
-    def _address(self) -> str:
-        """One of the host's addresses, all of which are the lab's or allowed.
+    def _addresses(self) -> list[str]:
+        """The host's addresses, all of which are the lab's or allowed; at least one.
 
         Raises:
             ConfigError: One is neither loopback nor private, and the host is not allowed; or a
@@ -172,32 +172,38 @@ class Mailer:
             raise ConfigError(
                 f"smtp_password would go to {host} unencrypted", 'set smtp_tls = "starttls"'
             )
-        return found[0]
+        if not found:
+            raise OSError(f"{host} has no address")
+        return found
 
 
 class _Server(smtplib.SMTP):
     """A session with a host by one of its addresses; certificates are held against its name."""
 
-    def __init__(self, address: str, config: Config, name: str, timeout_s: float) -> None:
-        self._address = address
+    def __init__(
+        self, addresses: Sequence[str], config: Config, name: str, timeout_s: float
+    ) -> None:
+        self._addresses = addresses
         super().__init__(config.smtp_host, config.smtp_port, name, timeout_s)
 
     def _get_socket(self, _host: str, port: int, timeout: float) -> socket.socket:
-        return socket.create_connection((self._address, port), timeout)
+        return _reached(self._addresses, port, timeout)
 
 
 class _TlsServer(smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
-    def __init__(self, address: str, config: Config, name: str, timeout_s: float) -> None:
-        self._address = address
+    def __init__(
+        self, addresses: Sequence[str], config: Config, name: str, timeout_s: float
+    ) -> None:
+        self._addresses = addresses
         context = _context(config)
         super().__init__(
             config.smtp_host, config.smtp_port, name, timeout=timeout_s, context=context
         )
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((self._address, port), timeout)
+        plain = _reached(self._addresses, port, timeout)
         try:
             return self.context.wrap_socket(plain, server_hostname=host)
         except (OSError, ValueError):
@@ -205,13 +211,36 @@ class _TlsServer(smtplib.SMTP_SSL):
             raise
 
 
+def _reached(addresses: Sequence[str], port: int, timeout_s: float) -> socket.socket:
+    """A connection to the first address that takes one: localhost is ::1 before 127.0.0.1."""
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((address, port), timeout_s)
+    return socket.create_connection((addresses[-1], port), timeout_s)
+
+
 def _check(config: Config) -> None:
+    """Whether all is set, and in letters that every mail server knows.
+
+    Raises:
+        ConfigError: It is not.
+    """
     for name in ("smtp_host", "mail_from", "mail_to"):
         if not getattr(config, name):
             raise ConfigError(
                 f"{name} is not set: there is nobody to mail with",
                 f"set {name} in digest.toml, or write a file: digest mail --to FILE.eml",
             )
+    if bad := [each for each in (config.mail_from, *config.mail_to) if not each.isascii()]:
+        raise ConfigError(
+            f"{', '.join(bad)}: an address in other letters than ASCII cannot be mailed with",
+            "see mail_from and mail_to; a domain has an ASCII form that begins with xn--",
+        )
+    if not (config.smtp_user + config.smtp_password).isascii():
+        raise ConfigError(
+            "smtp_user or smtp_password has other letters than ASCII, which a login cannot carry",
+            "set another password at the mail server",
+        )
 
 
 def _name(config: Config) -> str:

@@ -7,13 +7,15 @@ not touched, so that what copies or watches the folder sees only what changed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from digest import files
 from digest.config import Config
-from digest.pipeline import content, style_of
+from digest.errors import DigestError
+from digest.pipeline import content, publishing, style_of
 from digest.publish import Published, publish
 from digest.render.bibtex import bibtex
 from digest.render.daily import daily
@@ -26,17 +28,34 @@ FEED_DAYS = 7
 """A feed reader that is opened once a week misses nothing; 30 papers a day are 2 MB of feed."""
 
 
-def write_files(date: str, config: Config, store: Store) -> list[Published]:
-    """Write what ``config.outputs`` names for a date's post; what came of it, in that order.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, in the order of ``config.outputs``, and what was not: its name and why."""
+
+    published: tuple[Published, ...]
+    failed: tuple[tuple[str, DigestError], ...]
+
+
+def write_files(date: str, config: Config, store: Store) -> Written:
+    """Write what ``config.outputs`` names for a date's post; one that fails keeps no other back.
 
     The site is another's work (``assembly.build_site``): it is made of all posts.
 
     Raises:
         DigestError: There is no post for ``date``.
-        StoreError: A file cannot be written; those before it are there.
+        BusyError: Another process has been writing here for long.
     """
-    sheet = _Sheet(date, config, store)
-    return [_WRITERS[name](sheet) for name in config.outputs if name in _WRITERS]
+    published, failed = [], []
+    with publishing(config):
+        sheet = _Sheet(date, config, store, content(date, config, store))
+        for name in config.outputs:
+            if name not in _WRITERS:
+                continue
+            try:
+                published.append(_WRITERS[name](sheet))
+            except DigestError as exc:
+                failed.append((name, exc))
+    return Written(tuple(published), tuple(failed))
 
 
 def mail_bytes(date: str, config: Config, store: Store) -> bytes:
@@ -50,15 +69,12 @@ def mail_bytes(date: str, config: Config, store: Store) -> bytes:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A date whose files are written; its papers are read from the store once."""
+    """A date whose files are written, and what its post says."""
 
     date: str
     config: Config
     store: Store
-
-    @cached_property
-    def day(self) -> Day:
-        return content(self.date, self.config, self.store)
+    day: Day
 
     @cached_property
     def dates(self) -> list[str]:
@@ -74,8 +90,9 @@ class _Sheet:
     def write(self, name: str, data: bytes) -> Published:
         """A file in posts/, unless it has these bytes."""
         path = self.config.posts / name
-        if path.is_file() and path.read_bytes() == data:
-            return Published(path, "unchanged")
+        with contextlib.suppress(OSError):  # what cannot be read may still be replaced
+            if path.read_bytes() == data:
+                return Published(path, "unchanged")
         files.write(path, data)
         return Published(path, "written")
 

@@ -14,6 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -41,9 +42,13 @@ from digest.records import (
 from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
 from digest.render.trial import trial
 from digest.sources import Arrival, Delivery, Source
-from digest.store import PostHeading, PostItem, Store, result_key
+from digest.store import Store, result_key
+from digest.store.posts import PostHeading, PostItem
 
 Record = TypeVar("Record", Document, Translation, Breakdown)
+
+PUBLISHING_WAIT_S = 120.0
+"""For another process's post, feed and week: seconds, also of a slow machine."""
 
 
 class Extracts(Protocol):
@@ -207,7 +212,7 @@ def run_day(
         run.translate(works)
         run.explain(works)
         run.illustrate(works)
-        with store.database.held_open():
+        with publishing(config), store.database.held_open():
             return _publish(day, config, store, run, delivery, works)
 
 
@@ -223,7 +228,7 @@ def _publish(
         return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.seen)
     heading = _heading(day, config, store, delivery.coverage)
     store.put_post(day.date, heading, items, delivery.placements)
-    published = render_day(day.date, config, store)
+    published = _written(day.date, config, store)
     return Report(
         day.date,
         published.path,
@@ -283,7 +288,24 @@ def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) 
     """
     if cut is not None:
         cut_figures(content(date, config, store)[1], config, cut)
+    with publishing(config):
+        return _written(date, config, store)
+
+
+def _written(date: str, config: Config, store: Store) -> Published:
     return publish(store, config.posts, date, post_text(date, config, store))
+
+
+def publishing(config: Config) -> AbstractContextManager[None]:
+    """The lock under which a post, or what stands beside it, is read from the store and written.
+
+    So the file that is written last says what the store held last. It is taken before the
+    database is held open, and never the other way round.
+
+    Raises:
+        BusyError: Another process has been writing for long.
+    """
+    return files.held(config.home / ".publishing", PUBLISHING_WAIT_S)
 
 
 def post_text(date: str, config: Config, store: Store) -> str:

@@ -27,8 +27,9 @@ from digest.records import (
     Translation,
     to_json,
 )
-from digest.store import PostHeading, PostItem, Store
+from digest.store import Store
 from digest.store.matching import terms
+from digest.store.posts import PostHeading, PostItem
 
 MADE = MadeBy("none", "1")
 PAPERS_A_DAY = 30
@@ -170,7 +171,8 @@ def report(home: Path) -> None:
             found = store.search.find(terms(words), 20)
             times.append((time.monotonic() - started) * 1000)
         median = statistics.median(times[1:])
-        print(f"{' '.join(words):<25} {len(found):>5} {times[0]:>9.0f} {median:>10.0f}")
+        asked = " ".join(f'"{word}"' if " " in word else word for word in words)
+        print(f"{asked:<25} {len(found):>5} {times[0]:>9.0f} {median:>10.0f}")
 
 
 if __name__ == "__main__":

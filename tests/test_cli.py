@@ -1,12 +1,14 @@
 import json
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from digest import files
 from digest.assembly import store as open_store
-from digest.cli import main
+from digest.cli import day, main
 from digest.config import load
 from digest.pipeline import Day, Tools, run_day
 from digest.sources.folder import FolderSource
@@ -56,9 +58,6 @@ def test_every_command_and_option_has_help(path, command, run):
         (["run", "--from", "x", "--date", "23.1.2026"], 2, "write it as 2026-01-23"),
         (["run", "--offline", "--model", "0.5bb"], 2, "0.5bb"),
         (["run", "--offline"], 1, "digest models pull"),
-        (["status"], 1, "make one: digest run"),
-        (["render", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
-        (["check", "--date", "2026-01-01"], 1, "no post for 2026-01-01"),
         (["models", "verify"], 1, "digest models pull"),
         (["models", "path", "none"], 2, "none"),
         (["translate", "--translator", "1.5b"], 1, "digest models pull"),
@@ -112,6 +111,65 @@ def test_what_somebody_edited_is_kept_and_named(run, made, tmp_path):
         assert f"{name}:thenewtext;thepostbesideitwaseditedbyhandandiskept" in said
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["render"],
+        ["render", "--stdout"],
+        ["check", "--date", "2026-01-23"],
+        ["status"],
+        ["show"],
+        ["search", "noise"],
+        ["site"],
+        ["serve", "--port", "0"],
+        ["mail"],
+        ["mail", "--to", "-"],
+    ],
+)
+def test_what_only_reads_makes_no_home(run, tmp_path, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert f"no digest in {tmp_path / 'home'}" in result.stderr.replace("\n", "")
+    assert "digest run" in result.stderr
+    assert not (tmp_path / "home").exists()
+
+
+OUTPUTS = 'outputs = ["json", "bibtex", "atom", "site"]\n'
+
+
+def test_what_stands_beside_a_post_fails_alone_and_by_name(run, made, tmp_path):
+    home = tmp_path / "home"
+    (home / "digest.toml").write_text(OUTPUTS)
+    (home / "posts" / "2026-01-23.json").mkdir()
+    (home / "site").write_text("no folder")
+    result = run("render", "--date", "2026-01-23")
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "2026-01-23: the post is written, json not: " in said
+    assert "2026-01-23: the post is written, the site not: " in said
+    assert (home / "posts" / "2026-01-23.bib").is_file()
+    assert (home / "posts" / "feed.xml").is_file()
+    assert (home / "search.sqlite").is_file()
+
+
+def test_a_site_that_another_process_builds_is_a_warning(run, made, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / "digest.toml").write_text(OUTPUTS)
+    monkeypatch.setattr(day, "SITE_WAIT_S", 0.0)
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", interrupted)
+    with files.held(home / "site" / ".lock"):
+        rendered = run("render", "--date", "2026-01-23")
+        served = run("serve", "--port", "0")
+    assert (rendered.exit_code, served.exit_code) == (0, 0)
+    assert "2026-01-23 may be missing on the site" in rendered.stderr
+    assert "the site is shown as it is" in served.stderr
+    assert served.stdout.startswith("http://127.0.0.1:")
+
+
+def interrupted(_server):
+    raise KeyboardInterrupt
+
+
 def test_check_passes_and_finds_an_edit(run, made):
     passed = run("check", "--date", "2026-01-23")
     assert passed.exit_code == 0
@@ -126,8 +184,8 @@ def test_check_passes_and_finds_an_edit(run, made):
 def test_a_failure_is_said_in_every_form_of_output(run, form):
     result = run(*form, "render", "--date", "2026-01-01")
     assert result.exit_code == 1
-    assert "no post for 2026-01-01" in result.stderr
-    assert "digest run --from FOLDER" in result.stderr
+    assert "no digest in" in result.stderr
+    assert "make one: digest run" in result.stderr
 
 
 def test_text_that_is_not_utf8_is_refused(run, tmp_path):

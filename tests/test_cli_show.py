@@ -66,19 +66,14 @@ def test_a_paper_is_shown_by_number_date_or_id(run, made):
         (["search", "x", "--since", "yesterday"], 2, "2026-01-23"),
         (["mail", "--date", "2026-01-23"], 2, "smtp_host is not set"),
         (["mail", "--date", "2026-01-24", "--to", "-"], 1, "no post for 2026-01-24"),
+        (["render", "--date", "2026-01-24"], 1, "no post for 2026-01-24"),
+        (["check", "--date", "2026-01-24"], 1, "no post for 2026-01-24"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_cure(run, made, arguments, code, said):
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in " ".join(result.stderr.split())
-
-
-def test_without_a_digest_there_is_nothing_to_show_or_search(run):
-    for command in (["show"], ["search", "x"]):
-        result = run(*command)
-        assert result.exit_code == 1
-        assert "make one: digest run" in result.stderr
 
 
 def test_a_day_as_json_is_what_its_file_says(run, made, tmp_path):

@@ -60,3 +60,8 @@ def test_a_host_without_an_address() -> None:
 
     with pytest.raises(ServerError, match=r"gpu9\.lab has no address"):
         endpoint("http://gpu9.lab/v1").addresses(nowhere)
+
+
+def test_a_host_that_is_no_name() -> None:
+    with pytest.raises(ServerError, match=r"'gpu\.\.lab' is no host name"):
+        endpoint("http://gpu..lab/v1").addresses()

@@ -96,6 +96,22 @@ def test_samples_have_seeds_of_their_own() -> None:
     assert len({body["seed"] for body in chat.bodies}) == 6
 
 
+def test_each_address_is_tried_and_the_one_that_answers_kept() -> None:
+    asked = []
+
+    def resolve(*_: object) -> list[str]:
+        asked.append(1)
+        return ["::1", "127.0.0.1"]
+
+    with FakeChat(echo) as chat:
+        named = endpoint(f"http://gpu.lab:{chat.port}/v1")
+        with ServerEngine(named, "m", Access(resolve=resolve, tries=1)) as engine:
+            for _ in range(2):
+                assert engine.complete(PROMPT, ["a"], OPTIONS)[0].text == "A"
+    assert len(asked) == 2
+    assert {headers["host"] for headers in chat.headers} == {f"gpu.lab:{chat.port}"}
+
+
 BAD_DAYS = {
     "500": Reply(500, raw=b"{}"),
     "503 while it loads": Reply(503, raw=b'{"error": {"message": "Loading model"}}'),

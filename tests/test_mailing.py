@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from digest.addresses import resolved
 from digest.clock import SystemClock
 from digest.errors import ConfigError, MailError
 from digest.mailing import Mailer
@@ -97,6 +98,18 @@ def test_a_server_that_is_not_there(config, store, mailer):
 
 
 @pytest.mark.loopback
+@pytest.mark.parametrize("tls", ["none", "tls"])
+def test_each_address_is_tried_until_one_is_reached(store, mailer, tls):
+    with MailServer() as server:
+        both = mailer(server.port, resolve=lambda *_: ["::1", "127.0.0.1"], smtp_tls=tls)
+        if tls == "none":
+            assert both.mail(DATE, store).to == (ALICE, BOB)
+        else:  # it is reached, and speaks another language
+            with pytest.raises(MailError, match=r"(?i)ssl"):
+                both.mail(DATE, store)
+
+
+@pytest.mark.loopback
 def test_a_server_that_hangs_is_not_waited_for_long(store, mailer):
     with MailServer(hangs=True) as server, pytest.raises(MailError, match="timed out"):
         mailer(server.port).mail(DATE, store)
@@ -150,6 +163,9 @@ def test_tls_and_login(store, mailer, certificate):
         ({"smtp_host": ""}, "smtp_host is not set"),
         ({"mail_from": ""}, "mail_from is not set"),
         ({"mail_to": ()}, "mail_to is not set"),
+        ({"mail_to": (ALICE, "张三@lab.example")}, "张三@lab.example: an address in other letters"),
+        ({"mail_from": "日报@lab.example"}, "日报@lab.example: an address in other"),
+        ({"smtp_user": "u", "smtp_password": "密码"}, "smtp_password has other letters"),
     ],
 )
 def test_what_is_not_set_is_named(config, store, mailer, settings, said):
@@ -177,6 +193,12 @@ def test_a_name_without_an_address_is_a_failure_of_mail(store, mailer):
 
     with pytest.raises(MailError, match="Name or service not known"):
         mailer(25, resolve=nowhere).mail(DATE, store)
+
+
+def test_a_host_that_is_no_name_is_a_failure_of_mail(store, mailer):
+    with pytest.raises(MailError, match=r"'mail\.\.lab' is no host name") as caught:
+        mailer(25, resolve=resolved, smtp_host="mail..lab").mail(DATE, store)
+    assert "see smtp_host" in caught.value.hint
 
 
 def test_an_address_with_a_line_break_is_no_address(config):

@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from digest.errors import ConfigError, DigestError, StoreError
+from digest import pipeline
+from digest.errors import BusyError, ConfigError, DigestError, StoreError
 from digest.outputs import write_files
 from digest.pipeline import Day, Tools, run_day
 from digest.records import MadeBy
@@ -24,7 +25,7 @@ def store(config, papers):
 
 
 def test_what_is_configured_is_written_beside_the_post(config, store):
-    written = write_files("2026-01-23", replace(config, outputs=ALL), store)
+    written = write_files("2026-01-23", replace(config, outputs=ALL), store).published
     assert [made.path.relative_to(config.posts).as_posix() for made in written] == [
         "2026-01-23.json",
         "2026-01-23.bib",
@@ -33,13 +34,15 @@ def test_what_is_configured_is_written_beside_the_post(config, store):
         "mail/2026-01-23.eml",
     ]
     assert all(made.path.is_file() and made.status == "written" for made in written)
-    assert write_files("2026-01-23", replace(config, outputs=()), store) == []
+    assert write_files("2026-01-23", replace(config, outputs=()), store).published == ()
 
 
 def test_the_same_post_touches_no_file(config, store):
     config = replace(config, outputs=ALL)
-    before = [made.path.stat().st_ino for made in write_files("2026-01-23", config, store)]
-    again = write_files("2026-01-23", config, store)
+    before = [
+        made.path.stat().st_ino for made in write_files("2026-01-23", config, store).published
+    ]
+    again = write_files("2026-01-23", config, store).published
     assert [made.path.stat().st_ino for made in again] == before
     assert {made.status for made in again} == {"unchanged"}
 
@@ -48,7 +51,7 @@ def test_a_reading_that_joins_a_post_later_says_so_in_the_feed(config, store, pa
     config = replace(config, outputs=("atom",))
 
     def times():
-        [feed] = write_files("2026-01-23", config, store)
+        [feed] = write_files("2026-01-23", config, store).published
         entries = ElementTree.parse(feed.path).findall("{*}entry")
         return [(e.findtext("{*}published"), e.findtext("{*}updated")) for e in entries]
 
@@ -62,9 +65,9 @@ def test_a_reading_that_joins_a_post_later_says_so_in_the_feed(config, store, pa
 
 def test_a_week_edited_by_hand_is_kept(config, store):
     config = replace(config, outputs=("weekly",))
-    [made] = write_files("2026-01-23", config, store)
+    [made] = write_files("2026-01-23", config, store).published
     made.path.write_text("notes")
-    [aside] = write_files("2026-01-23", config, store)
+    [aside] = write_files("2026-01-23", config, store).published
     assert (made.path.read_text(), aside.path.name) == ("notes", "2026-W04.new.md")
     assert aside.status == "aside"
     assert aside.path.read_text().startswith("---\nlayout: post\n")
@@ -73,15 +76,31 @@ def test_a_week_edited_by_hand_is_kept(config, store):
 def test_a_week_has_the_form_of_the_posts(config, store):
     [made] = write_files(
         "2026-01-23", replace(config, outputs=("weekly",), post_format="github"), store
-    )
+    ).published
     assert made.path.read_text().startswith("# arXiv Daily – 2026-W04\n")
 
 
-def test_a_file_that_cannot_be_written_is_said_to_be(config, store):
-    (config.posts / "2026-01-23.bib").mkdir()
-    with pytest.raises(StoreError, match="bib"):
-        write_files("2026-01-23", config, store)
-    assert (config.posts / "2026-01-23.json").is_file()
+def test_a_file_that_cannot_be_written_is_said_to_be_and_keeps_no_other_back(config, store):
+    (config.posts / "2026-01-23.json").mkdir()
+    written = write_files("2026-01-23", replace(config, outputs=ALL), store)
+    [(name, failure)] = written.failed
+    assert (name, type(failure)) == ("json", StoreError)
+    assert [made.path.name for made in written.published] == [
+        "2026-01-23.bib",
+        "feed.xml",
+        "2026-W04.md",
+        "2026-01-23.eml",
+    ]
+
+
+def test_nothing_is_written_while_another_process_writes(config, store, monkeypatch):
+    monkeypatch.setattr(pipeline, "PUBLISHING_WAIT_S", 0.0)
+    with pipeline.publishing(config):
+        with pytest.raises(BusyError, match="at work"):
+            write_files("2026-01-23", config, store)
+        with pytest.raises(BusyError, match="at work"):
+            pipeline.render_day("2026-01-23", config, store)
+    assert not (config.posts / "2026-01-23.json").exists()
 
 
 def test_a_date_without_a_post_has_no_files(config, store):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.site.index import Item, update
-from digest.site.tokens import simplified
+from digest.words.folding import simplified
 from tests.test_site_tokens import CUT
 
 NODE = shutil.which("node")

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from digest.site.tokens import fold, simplified, singular, terms
+from digest.site.tokens import singular, terms
+from digest.words.folding import fold
 
 CUT = [  # a text, its terms in the order in which they stand; static/terms.js is held to them too
     ("", []),
@@ -64,10 +65,3 @@ def test_folding_is_idempotent():
 )  # fmt: skip
 def test_singular(word, expected):
     assert singular(word) == expected
-
-
-def test_every_traditional_character_has_one_simplified_form():
-    table = simplified()
-    assert (table["語"], table["轉"]) == ("语", "转")
-    assert all(len(old) == len(new) == 1 for old, new in table.items())
-    assert not set(table) & set(table.values())

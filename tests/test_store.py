@@ -8,7 +8,8 @@ import pytest
 
 from digest.errors import StoreError
 from digest.records import ArxivId, Document, MadeBy, Outcome, Paper
-from digest.store import PostHeading, PostItem, Store, result_key
+from digest.store import Store, result_key
+from digest.store.posts import PostHeading, PostItem
 from tests.conftest import document
 
 PAPER = Paper(ArxivId.parse("2601.00001v1"), title="T")

@@ -11,6 +11,7 @@ from digest.store.matching import Term, marks, passage, terms, units
         ("用CTranslate2解码", "用 ctranslate2 解码 码"),
         ("GPT-4 在 9.3% 处，好", "gpt 4 在 9 3 处 好"),
         ("Ｆｕｌｌ　ｗｉｄｔｈ", "full width"),
+        ("Grégoire ΣΟΦΟΣ 語言", "gregoire σοφοσ 语言 言"),
         ("…", ""),
     ],
 )
@@ -47,6 +48,27 @@ def test_hits_are_marked_in_the_text_as_it_stands():
     text = "Speech-Recognition is not mispeech recognition；语音识别与语音"
     found = marks(text, terms(["speech recognition", "语音"]))
     assert [text[start:end] for start, end in found] == ["Speech-Recognition", "语音", "语音"]
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "expected"),
+    [
+        ("語言", "大语言模型", ["语言"]),
+        ("语言", "大語言模型", ["語言"]),
+        ("gregoire", "by Grégoire and Gre\u0301goire", ["Grégoire", "Gre\u0301goire"]),
+        ("Grégoire", "by Gregoire", ["Gregoire"]),
+        ("fine", "ﬁne ＦＩＮＥ", ["ﬁne", "ＦＩＮＥ"]),
+        ("f", "ﬁne", ["ﬁ"]),
+        ("cafe", "cafe\u0301", ["cafe\u0301"]),
+        ("soft", "so\u00adft", ["so\u00adft"]),
+        ("gpt", "用GPT做", ["GPT"]),
+    ],
+)
+def test_what_spelling_alone_decides_does_not_count(word, text, expected):
+    wanted = terms([word])
+    assert [text[start:end] for start, end in marks(text, wanted)] == expected
+    held = passage([("claim", text)], wanted)
+    assert [held.text[start:end] for start, end in held.marks] == expected
 
 
 def test_a_passage_is_cut_around_the_text_that_holds_most():

@@ -1,3 +1,6 @@
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import duckdb
@@ -5,8 +8,10 @@ import pytest
 
 from digest.errors import StoreError
 from digest.records import ArxivId, Outcome
-from digest.store import PostHeading, PostItem, Store
+from digest.store import Store
 from digest.store.matching import terms
+from digest.store.posts import PostHeading, PostItem
+from digest.store.search import SearchIndex
 from tests.posts import PAPER, breakdown, translation
 
 HEADING = PostHeading("arXiv Daily", ("cs.SD",), ("folder",))
@@ -49,6 +54,14 @@ def test_all_that_a_paper_says_is_found(store):
         assert found(store, *words) == ["2601.00001v1"], words
     for words in (["spotted"], ["音语"], ["odd", "nowhere"], ["odd quote"]):
         assert found(store, *words) == [], words
+
+
+def test_traditional_forms_and_accents_do_not_count(store):
+    put(store, "2026-01-23", paper(1, "語言 by Grégoire"))
+    for words in (["语言"], ["語言"], ["gregoire"], ["Grégoire"], ["語音識別"]):
+        assert found(store, *words) == ["2601.00001v1"], words
+    [hit] = store.search.find(terms(["gregoire"]), 20)
+    assert hit.title_marks == ((6, 14),)
 
 
 def test_a_hit_says_where(store):
@@ -130,3 +143,70 @@ def test_a_paper_is_found_by_its_id(store):
     put(store, "2026-01-23", paper(2))
     assert store.carried("2601.00002") == [("2026-01-23", 0), ("2026-01-22", 1)]
     assert store.carried("2601.0000") == []
+
+
+class Watched:
+    """A database in turns, as processes have it; after the first, somebody else acts once."""
+
+    turn = threading.Lock()
+
+    def __init__(self, database, act=lambda: None):
+        self._database, self._act = database, act
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    def query(self, sql):
+        with self.turn:
+            return self._database.query(sql)
+
+    @contextmanager
+    def transaction(self):
+        with self.turn, self._database.transaction() as con:
+            yield con
+        act, self._act = self._act, lambda: None
+        act()
+
+
+@pytest.fixture
+def overtaken(store, tmp_path):
+    """Updates the index; after its first look at the database another process does the same."""
+    index = tmp_path / "search.sqlite"
+    other = SearchIndex(index, Watched(Store(tmp_path / "digest.duckdb").database))
+
+    def update(before=lambda: None):
+        faster = threading.Thread(target=other.update)
+
+        def overtake():
+            before()
+            waits = is_locked(index)
+            faster.start()
+            faster.join(0 if waits else 30)
+
+        SearchIndex(index, Watched(store.database, overtake)).update()
+        faster.join()
+
+    return update
+
+
+def is_locked(index):
+    with closing(sqlite3.connect(index, timeout=0)) as con:
+        try:
+            con.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+
+def test_two_first_searches_leave_an_index_of_everything(store, overtaken):
+    put(store, "2026-01-22", paper(1, "Noise"), paper(2, "Noise"))
+    overtaken()
+    assert found(store, "noise") == ["2601.00001v1", "2601.00002v1"]
+
+
+def test_a_slow_update_does_not_bring_back_what_changed_meanwhile(store, overtaken):
+    put(store, "2026-01-22", paper(1, "First"))
+    store.search.update()
+    put(store, "2026-01-22", paper(1, "Second"))
+    overtaken(lambda: put(store, "2026-01-22", paper(1, "Third")))
+    assert (found(store, "second"), found(store, "third")) == ([], ["2601.00001v1"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -25,10 +27,11 @@ from digest.cli.session import (
     json_text,
     model_option,
     pass_session,
+    store_to_read,
     translator_option,
 )
 from digest.config import Config
-from digest.errors import ConfigError, DigestError
+from digest.errors import BusyError, ConfigError, DigestError
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from digest.store.ledger import BatchLine
 
 log = logging.getLogger("digest")
+
+SITE_WAIT_S = 30.0
+"""For another build of the site: that of a new day takes seconds."""
 
 
 @click.command()
@@ -140,22 +146,61 @@ class _Asking:
     redo: bool
 
 
+_Failed = Sequence[tuple[str, DigestError]]
+"""What was not written, and why."""
+
+
 def _write_files(date: str, config: Config, store: Store) -> bool:
-    """Write what stands beside a post; whether it went well. The post is there in any case."""
-    from digest import assembly
+    """Write what stands beside a post, each by itself; whether all went well.
+
+    The post is there in any case.
+    """
+    steps: tuple[tuple[str, Callable[[], _Failed]], ...] = (
+        ("the files beside it", partial(_write_beside, date, config, store)),
+        ("the site", partial(_bring_site, date, config)),
+        ("the search", partial(_index, store)),
+    )
+    failed = [each for what, step in steps for each in _tried(what, step)]
+    for what, problem in failed:
+        said = (date, what, problem.message)
+        log.error("%s: the post is written, %s not: %s", *said, extra={"hint": problem.hint})
+    return not failed
+
+
+def _tried(what: str, step: Callable[[], _Failed]) -> _Failed:
+    try:
+        return step()
+    except DigestError as exc:
+        return ((what, exc),)
+
+
+def _write_beside(date: str, config: Config, store: Store) -> _Failed:
     from digest.outputs import write_files
 
-    try:
-        for published in write_files(date, config, store):
-            _warn_of_edits(published.status, published.path)
-        if "site" in config.outputs:
-            assembly.build_site(config, assembly.SiteOptions(config.site))
-        store.search.update()
-    except DigestError as exc:
-        said = (date, exc.message)
-        log.error("%s: the post is written, what goes with it is not: %s", *said)
-        return False
-    return True
+    written = write_files(date, config, store)
+    for made in written.published:
+        _warn_of_edits(made.status, made.path)
+    return written.failed
+
+
+def _bring_site(date: str, config: Config) -> _Failed:
+    """The site, unless another process is building it: what it shows is made up for later."""
+    from digest import assembly
+
+    if "site" in config.outputs:
+        try:
+            assembly.build_site(config, assembly.SiteOptions(config.site, wait_s=SITE_WAIT_S))
+        except BusyError as exc:
+            cure = "when it has ended: digest site"
+            log.warning(
+                "%s may be missing on the site: %s", date, exc.message, extra={"hint": cure}
+            )
+    return ()
+
+
+def _index(store: Store) -> _Failed:
+    store.search.update()
+    return ()
 
 
 def _warn_of_edits(status: str, path: Path) -> None:
@@ -292,7 +337,7 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
     from digest import assembly, pipeline
 
     config = session.config()
-    store = assembly.store(config)
+    store = store_to_read(config)
     when = date_of(date, config)
     if stdout:
         click.echo(pipeline.post_text(when, config, store), nl=False)
@@ -314,9 +359,7 @@ def status(session: Session, as_json: bool) -> None:
     from digest import assembly
 
     config = session.config()
-    store = assembly.store(config)
-    if not store.database.exists():
-        raise DigestError(f"no digest in {config.home}", "make one: digest run")
+    store = store_to_read(config)
     counts, posts, failures = store.counts(), store.post_dates(), store.failures()
     ledger = assembly.ledger(store)
     visits, batches = ledger.newest_visits(), ledger.batches(config.categories, 10)
@@ -369,12 +412,11 @@ def check(session: Session, post: str | None, date: str | None, as_json: bool) -
     Each citation must stand verbatim in the stored document, each number of a claim in what it
     cites, and each claim in the post's file as it was written. Exit code 1 where one does not.
     """
-    from digest import assembly
     from digest.audit import audit
 
     config = session.config()
     when = Path(post).name[:10] if post and date is None else date_of(date, config)
-    result = audit(when, Path(post) if post else None, config, assembly.store(config))
+    result = audit(when, Path(post) if post else None, config, store_to_read(config))
     if as_json:
         click.echo(json_text(to_builtins(result)))
     else:

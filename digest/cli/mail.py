@@ -15,6 +15,7 @@ from digest.cli.session import (
     json_option,
     json_text,
     pass_session,
+    store_to_read,
 )
 from digest.config import Config
 from digest.records import to_builtins
@@ -40,7 +41,7 @@ def mail(session: Session, date: str | None, to: str | None, again: bool, as_jso
     if to is not None:
         _write(when, to, config)
         return
-    sent = assembly.mailer(config).mail(when, assembly.store(config), again)
+    sent = assembly.mailer(config).mail(when, store_to_read(config), again)
     for who, why in sent.refused:
         log.warning("not sent to %s: %s", who, why)
     if as_json:
@@ -53,10 +54,10 @@ def mail(session: Session, date: str | None, to: str | None, again: bool, as_jso
 
 
 def _write(date: str, to: str, config: Config) -> None:
-    from digest import assembly, files
+    from digest import files
     from digest.outputs import mail_bytes
 
-    data = mail_bytes(date, config, assembly.store(config))
+    data = mail_bytes(date, config, store_to_read(config))
     if to == "-":
         click.echo(data, nl=False)
     else:

@@ -9,10 +9,10 @@ import click
 from rich.text import Text
 
 from digest.cli import terminal
-from digest.cli.session import Session, json_option, json_text, pass_session
+from digest.cli.session import Session, json_option, json_text, pass_session, store_to_read
 from digest.cli.wrapping import block
 from digest.config import check_date
-from digest.errors import ConfigError, DigestError
+from digest.errors import ConfigError
 from digest.records import PaperId, to_builtins
 from digest.render.blocks import plain
 
@@ -51,7 +51,6 @@ def search(
 
     Papers with all words in their titles come first, and of equals the newest.
     """
-    from digest.store import Store
     from digest.store.matching import terms
 
     config = session.config()
@@ -59,9 +58,7 @@ def search(
     if not any(term.match() for term in wanted):
         raise ConfigError(f"nothing to search for in {' '.join(words)!r}", "give a word or number")
     since = check_date(since) if since is not None else ""
-    store = Store(config.database)
-    if not store.database.exists():
-        raise DigestError(f"no digest in {config.home}", "make one: digest run")
+    store = store_to_read(config)
     store.search.update(lambda done, total: _progress(session, done, total))
     hits = store.search.find(wanted, limit, since)
     if as_json:

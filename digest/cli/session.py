@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,6 +15,10 @@ from rich.console import Console
 
 from digest import config as configuration
 from digest.config import Config
+from digest.errors import DigestError
+
+if TYPE_CHECKING:
+    from digest.store import Store
 
 EXIT_FAILED, EXIT_USAGE, EXIT_SOME_FAILED = 1, 2, 3
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -54,6 +58,20 @@ def date_of(text: str | None, config: Config) -> str:
     if text is None:
         return datetime.now(ZoneInfo(config.zone)).date().isoformat()
     return configuration.check_date(text)
+
+
+def store_to_read(config: Config) -> Store:
+    """The home's database, for a command that only reads it: a mistyped --home does not become one.
+
+    Raises:
+        DigestError: There is none.
+    """
+    from digest.store import Store
+
+    store = Store(config.database)
+    if not store.database.exists():
+        raise DigestError(f"no digest in {config.home}", "make one: digest run; or see --home")
+    return store
 
 
 def json_text(value: Any) -> str:

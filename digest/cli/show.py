@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli import terminal
-from digest.cli.session import Session, json_option, json_text, pass_session
+from digest.cli.session import Session, json_option, json_text, pass_session, store_to_read
 from digest.config import Config, check_date
 from digest.errors import ConfigError, DigestError
 from digest.records import ArxivId
@@ -53,10 +53,9 @@ def show(
     from digest import pipeline
     from digest.cli import pages
     from digest.render import daily
-    from digest.store import Store
 
     config = session.config()
-    store = Store(config.database)
+    store = store_to_read(config)
     place = _place(what, number, config, store)
     heading, entries = pipeline.content(place.date, config, store)
     entry = _chosen(entries, place) if place.number else None
@@ -89,8 +88,6 @@ def _place(what: str | None, number: int | None, config: Config, store: Store) -
         ConfigError: ``what`` is neither a date, an id nor a number.
         DigestError: There is no such post or paper.
     """
-    if not store.database.exists():
-        raise DigestError(f"no digest in {config.home}", "make one: digest run")
     if what is None or (what.isdecimal() and len(what) < 4 and number is None):
         return _Place(_newest(config, store), int(what or 0))
     if re.fullmatch(r"\d{4}-\d\d-\d\d", what):

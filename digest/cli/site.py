@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
 
 from digest.cli.bars import byte_bars
-from digest.cli.session import Session, json_option, json_text, pass_session
+from digest.cli.session import Session, json_option, json_text, pass_session, store_to_read
 from digest.config import Config
+from digest.errors import BusyError
 from digest.records import to_builtins
+
+log = logging.getLogger("digest")
 
 out_option = click.option(
     "--out",
@@ -36,6 +40,7 @@ def site(session: Session, out: str | None, public: bool, no_pictures: bool, as_
     from digest import assembly
 
     config = session.config()
+    store_to_read(config)
     wanted = assembly.SiteOptions(_folder(out, config, public), public, not no_pictures)
     with byte_bars(session) as progress:
         built = assembly.build_site(config, wanted, progress)
@@ -54,21 +59,32 @@ def serve(session: Session, out: str | None, port: int, no_build: bool) -> None:
 
     Only this machine can reach it. For a lab's server, write the site and let a web server show it.
     """
-    from digest import assembly
     from digest.site.serve import server
 
     config = session.config()
     folder = _folder(out, config)
+    if not no_build:
+        store_to_read(config)
     with server(folder, config.papers, port) as running:
         if not no_build:
-            with byte_bars(session) as progress:
-                assembly.build_site(config, assembly.SiteOptions(folder), progress)
+            _bring(session, config, folder)
         click.echo(f"http://127.0.0.1:{running.server_address[1]}/")
         session.console.print("Ctrl-C ends it")
         try:
             running.serve_forever()
         except KeyboardInterrupt:
             session.console.print("")
+
+
+def _bring(session: Session, config: Config, folder: Path) -> None:
+    """Bring the site up to date; while somebody else does, it is shown as it is."""
+    from digest import assembly
+
+    try:
+        with byte_bars(session) as progress:
+            assembly.build_site(config, assembly.SiteOptions(folder), progress)
+    except BusyError as exc:
+        log.warning("the site is shown as it is: %s", exc.message)
 
 
 def _folder(out: str | None, config: Config, public: bool = False) -> Path:

@@ -33,6 +33,8 @@ from digest.errors import ConfigError, DigestError, ModelError, ModelMissingErro
 from digest.generation import Completion, DecodeOptions, Prompt
 
 T = TypeVar("T")
+_Answer = tuple[int, httpx.Headers, bytes]
+"""Status, headers and body."""
 log = logging.getLogger(__name__)
 
 RECIPE = 1
@@ -102,6 +104,7 @@ class ServerEngine:
         self.at_once = self._access.papers
         self._pool = ThreadPoolExecutor(self._access.requests, thread_name_prefix="server")
         self._http = _client(self._access)
+        self._address = ""  # that was reached last
         self._plain = False  # whether only the standard's fields are sent
         self._down_until_s = 0.0
         self._down: ServerError | None = None
@@ -241,19 +244,11 @@ class ServerEngine:
         self, method: str, path: str, body: dict[str, Any] | None, patience_s: float
     ) -> dict[str, Any]:
         """One request."""
-        address = self._endpoint.addresses(self._access.resolve)[0]
         # Thinking costs minutes and is thrown away; servers that do not know the field may refuse.
         extra = {} if self._plain else {"chat_template_kwargs": {"enable_thinking": False}}
-        request = self._http.build_request(
-            method,
-            self._endpoint.at(address, path),
-            headers={"Host": self._endpoint.netloc},
-            json=None if body is None else {**body, **extra},
-            timeout=httpx.Timeout(patience_s, connect=CONNECT_S),
-            extensions={"sni_hostname": self._endpoint.host},
-        )
+        sent = None if body is None else {**body, **extra}
         try:
-            status, headers, data = self._received(request, patience_s)
+            status, headers, data = self._received(method, path, sent, patience_s)
         except httpx.HTTPError as exc:
             raise ServerError(
                 f"{self._endpoint.netloc} gave no answer: {type(exc).__name__}",
@@ -269,14 +264,39 @@ class ServerEngine:
         return self._object(data)
 
     def _received(
-        self, request: httpx.Request, patience_s: float
-    ) -> tuple[int, httpx.Headers, bytes]:
-        """Status, headers and body; a body that is too large or never ends is cut off.
+        self, method: str, path: str, body: dict[str, Any] | None, patience_s: float
+    ) -> _Answer:
+        """The answer from the first of the host's addresses that takes a connection.
 
         Raises:
-            httpx.HTTPError: Whatever httpx raises; ReadTimeout where it was cut.
-            ServerError: It is too large.
+            httpx.HTTPError: Whatever httpx raises; ReadTimeout where the answer was cut.
+            ServerError: It is too large, or the host has no address.
+            ConfigError: The host lies outside the lab.
         """
+        found = self._endpoint.addresses(self._access.resolve)
+        # The one that answered before first: one that swallows packets costs CONNECT_S each time.
+        found.sort(key=lambda address: address != self._address)
+        for number, address in enumerate(found, 1):
+            request = self._http.build_request(
+                method,
+                self._endpoint.at(address, path),
+                headers={"Host": self._endpoint.netloc},
+                json=body,
+                timeout=httpx.Timeout(patience_s, connect=CONNECT_S),
+                extensions={"sni_hostname": self._endpoint.host},
+            )
+            try:
+                answer = self._read(request, patience_s)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if number == len(found):
+                    raise
+                continue
+            self._address = address
+            return answer
+        raise ServerError(f"{self._endpoint.host} has no address", "see server = ...")
+
+    def _read(self, request: httpx.Request, patience_s: float) -> _Answer:
+        """Status, headers and body; a body that is too large or never ends is cut off."""
         ends_s = time.monotonic() + patience_s + CONNECT_S
         response = self._http.send(request, stream=True)
         try:
@@ -316,14 +336,7 @@ class ServerEngine:
 
     def _listed(self) -> list[str]:
         try:
-            request = self._http.build_request(
-                "GET",
-                self._endpoint.at(self._endpoint.addresses(self._access.resolve)[0], "/models"),
-                headers={"Host": self._endpoint.netloc},
-                timeout=CONNECT_S,
-                extensions={"sni_hostname": self._endpoint.host},
-            )
-            status, _, data = self._received(request, CONNECT_S)
+            status, _, data = self._received("GET", "/models", None, CONNECT_S)
             return _listed(self._object(data)) if status == 200 else []
         except (httpx.HTTPError, DigestError):
             return []

@@ -34,8 +34,9 @@ from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
 from digest.sources.http import Client, HttpOptions
 from digest.sources.pdfs import fetch_pdf
-from digest.store import PostItem, Store
+from digest.store import Store
 from digest.store.ledger import Ledger
+from digest.store.posts import PostItem
 
 SHORTEST_GAP_S = 3.0
 """https://info.arxiv.org/help/api/tou.html"""

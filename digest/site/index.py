@@ -29,7 +29,7 @@ from digest import files
 from digest.errors import StoreError
 from digest.site import shards
 from digest.site.postings import entries, join
-from digest.site.tokens import simplified
+from digest.words.folding import simplified
 
 FORMAT = 1
 """Part of every name: a changed tokenizer or layout makes a new index."""

@@ -8,13 +8,11 @@ the pairs it is made of.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 
-from digest.words.script import to_simplified
+from digest.words.folding import fold
 
 LONGEST = 40
 """Characters of a term; a longer word is cut here, in an index and in a query alike."""
@@ -28,13 +26,6 @@ _RUN = re.compile(rf"(?P<han>[{_HAN}]+)|{_PART}(?:{_HYPHEN}{_PART})*")
 _HYPHENS = re.compile(_HYPHEN)
 _WORD = re.compile("[a-z]{4,}")
 _VERSIONED = re.compile(r"(\d{4}\.\d{4,5})v\d+")
-_IDEOGRAPHS = (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))
-_UNSEEN = (
-    *range(0x300, 0x370),  # accents, once they are apart from their letters
-    0x3099, 0x309A,  # the same of kana
-    0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065),
-    *range(0x2066, 0x206A), 0xFEFF,  # soft hyphens, zero widths, directions
-)  # fmt: skip
 
 
 def terms(text: str) -> Counter[str]:
@@ -47,25 +38,6 @@ def terms(text: str) -> Counter[str]:
     for run in _RUN.finditer(fold(text)):
         found.update(_han(run[0]) if run["han"] else _words(run[0]))
     return found
-
-
-def fold(text: str) -> str:
-    """``text`` without what spelling alone decides: case, width, accents, traditional forms."""
-    return unicodedata.normalize("NFKD", text).lower().translate(_folding())
-
-
-@cache
-def simplified() -> dict[str, str]:
-    """Each traditional character that has one simplified form, and that form (OpenCC's)."""
-    before = [chr(code) for code in _IDEOGRAPHS]
-    once = to_simplified("\n".join(before))
-    after = to_simplified(once).split("\n")  # 薴 is 苧, and that is 苎
-    return {old: new for old, new in zip(before, after, strict=True) if old != new}
-
-
-@cache
-def _folding() -> dict[int, str]:
-    return str.maketrans({**simplified(), **dict.fromkeys(map(chr, _UNSEEN), ""), "ς": "σ"})
 
 
 def _han(run: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ from digest.store.ledger import place
 from digest.store.posts import PostHeading, PostItem
 from digest.store.search import SearchIndex, mark
 
-__all__ = ["Counts", "PostHeading", "PostItem", "Store", "result_key"]
+__all__ = ["Counts", "Store", "result_key"]
 
 Record = TypeVar("Record")
 

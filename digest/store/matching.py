@@ -2,7 +2,7 @@
 
 Latin text is cut at what is no letter or digit; Chinese, which has no spaces, into every pair of
 neighbouring characters and the last one alone. So two characters are found wherever they stand
-side by side, and one by what begins with it.
+side by side, and one by what begins with it. Words and texts are folded before they are compared.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.words.folding import fold, placed
+
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _PIECE = re.compile(rf"[{_HAN}\U00020000-\U0003ffff]+|[^\W_{_HAN}\U00020000-\U0003ffff]+")
 _IS_HAN = re.compile(rf"[{_HAN}\U00020000-\U0003ffff]")
+_STARTS = rf"(?<![^\W_{_HAN}\U00020000-\U0003ffff])"
+"""Where a Latin word begins: also right after a Chinese one."""
 _LETTER = re.compile(r"[A-Za-z]+")
 _SHORTEST_PREFIX = 3
 """``transform`` also finds transformer; ``an`` does not find all that begins so."""
@@ -44,13 +48,13 @@ class Term:
         return f'"{" ".join(units)}"' + (" *" if open_ended or lone else "")
 
     def pattern(self) -> re.Pattern[str] | None:
-        """What it looks like in a text; None as for ``match``."""
-        pieces = _PIECE.findall(unicodedata.normalize("NFKC", self.text))
+        """What it looks like in a folded text; None as for ``match``."""
+        pieces = _PIECE.findall(fold(self.text))
         if not pieces:
             return None
         joined = r"[\W_]*".join(re.escape(piece) for piece in pieces)
         bounded = not _IS_HAN.match(pieces[0])
-        return re.compile((r"(?<![^\W_])" if bounded else "") + joined, re.IGNORECASE)
+        return re.compile((_STARTS if bounded else "") + joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +79,28 @@ def units(text: str) -> str:
 
 
 def marks(text: str, wanted: Sequence[Term]) -> tuple[Span, ...]:
-    """Where the terms stand, in order, without overlaps."""
-    patterns = [pattern for term in wanted if (pattern := term.pattern()) is not None]
-    found = sorted(match.span() for pattern in patterns for match in pattern.finditer(text))
+    """Where the terms stand in the text as it is, in order, without overlaps."""
+    folded, places = placed(text)
+    matches = (match for pattern in _patterns(wanted) for match in pattern.finditer(folded))
     kept: list[Span] = []
-    for start, end in found:
-        if end > start and (not kept or start >= kept[-1][1]):
+    for first, last in sorted(match.span() for match in matches):
+        start, end = places[first], max(places[last], places[last - 1] + 1)
+        if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return tuple(kept)
+
+
+def _patterns(wanted: Sequence[Term]) -> list[re.Pattern[str]]:
+    return [pattern for term in wanted if (pattern := term.pattern()) is not None]
 
 
 def passage(texts: Sequence[tuple[str, str]], wanted: Sequence[Term]) -> Passage | None:
     """The cut that shows most of the terms, of ``(kind, text)``; the first of equals, if any."""
     best, most = None, 0
-    patterns = [pattern for term in wanted if (pattern := term.pattern()) is not None]
+    patterns = _patterns(wanted)
     for kind, text in texts:
-        held = sum(pattern.search(text) is not None for pattern in patterns)
+        folded = fold(text)
+        held = sum(pattern.search(folded) is not None for pattern in patterns)
         if held > most:
             best, most = (kind, text), held
     return None if best is None else _cut(*best, marks(best[1], wanted))
@@ -126,7 +136,7 @@ def _fitting(text: str, cells: int) -> int:
 
 def _units(text: str) -> list[str]:
     found: list[str] = []
-    for piece in _PIECE.findall(unicodedata.normalize("NFKC", text).casefold()):
+    for piece in _PIECE.findall(fold(text)):
         if _IS_HAN.match(piece):
             found += [piece[at : at + 2] for at in range(len(piece))]
         else:

@@ -26,7 +26,7 @@ from digest.store.database import Database
 from digest.store.matching import Passage, Span, Term, marks, passage, units
 from digest.store.posts import PostItem
 
-VERSION = 1
+VERSION = 2
 """Of the index; another one is made anew. It goes up when ``matching.units`` cuts differently."""
 _BATCH = 2000
 """Papers whose texts are in memory together: 20 kB each, with what is made of them."""
@@ -117,12 +117,12 @@ class SearchIndex:
         The papers leave ``unsearched`` once they are in the index, unless their posts have changed
         again meanwhile.
         """
+        con.execute("BEGIN IMMEDIATE")  # who waited here reads what is there by now
         with self._database.transaction() as source:
             marked = source.execute(
                 "SELECT base, marked_utc FROM unsearched ORDER BY base LIMIT ?", [_BATCH]
             ).fetchall()
             entries = _entries(source, [base for base, _ in marked])
-        con.execute("BEGIN IMMEDIATE")
         for base, _ in marked:
             _remove(con, "base = ?", base)
         for entry in entries:
@@ -151,32 +151,45 @@ class SearchIndex:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with contextlib.closing(_connected(self._path)) as con:
-                if con.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                if not _is_made(con):
                     self._make(con)
                 yield con
         except sqlite3.Error as exc:
             raise StoreError(f"{self._path}: {exc}", _HINT) from exc
 
     def _make(self, con: sqlite3.Connection) -> None:
-        """Empty tables, after the database knows that every paper is to be indexed."""
-        with self._database.transaction() as source:
-            mark(source, self._database.now())
-        con.executescript(f"""
-            BEGIN IMMEDIATE;
-            DROP TABLE IF EXISTS paper;
-            DROP TABLE IF EXISTS words;
-            DROP TABLE IF EXISTS seen;
-            CREATE TABLE seen (stamp TEXT NOT NULL);
-            INSERT INTO seen VALUES ('');
-            CREATE TABLE paper (
-                number INTEGER PRIMARY KEY, base TEXT NOT NULL UNIQUE, id TEXT NOT NULL,
-                date TEXT NOT NULL, place INTEGER NOT NULL, title TEXT NOT NULL,
-                translated_title TEXT NOT NULL, texts BLOB NOT NULL);
-            CREATE VIRTUAL TABLE words USING fts5(
-                title, body, content='', tokenize="unicode61 remove_diacritics 2");
-            PRAGMA user_version = {VERSION};
-            COMMIT;
-        """)
+        """Empty tables, once the database knows that every paper is to be indexed.
+
+        Another process may be at the same: whoever comes second finds the tables made, and must not
+        empty them, for their papers are indexed no more.
+        """
+        con.execute("BEGIN IMMEDIATE")
+        if not _is_made(con):
+            for statement in _TABLES:
+                con.execute(statement)
+            with self._database.transaction() as source:
+                mark(source, self._database.now())
+        con.execute("COMMIT")
+
+
+_TABLES = (
+    "DROP TABLE IF EXISTS paper",
+    "DROP TABLE IF EXISTS words",
+    "DROP TABLE IF EXISTS seen",
+    "CREATE TABLE seen (stamp TEXT NOT NULL)",
+    "INSERT INTO seen VALUES ('')",
+    """CREATE TABLE paper (
+        number INTEGER PRIMARY KEY, base TEXT NOT NULL UNIQUE, id TEXT NOT NULL,
+        date TEXT NOT NULL, place INTEGER NOT NULL, title TEXT NOT NULL,
+        translated_title TEXT NOT NULL, texts BLOB NOT NULL)""",
+    """CREATE VIRTUAL TABLE words USING fts5(
+        title, body, content='', tokenize="unicode61 remove_diacritics 2")""",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+
+def _is_made(con: sqlite3.Connection) -> bool:
+    return bool(con.execute("PRAGMA user_version").fetchone()[0] == VERSION)
 
 
 def mark(source: duckdb.DuckDBPyConnection, now: datetime, date: str = "") -> None:
