@@ -25,7 +25,7 @@ FILE = re.compile(r"[a-z_]+(?:\.(?:py|txt|toml)\b|/)")
 MISSET = re.compile(
     rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]"  # no space between
     rf"|[{HAN}][,;:?!.()\"]|[(\"][{HAN}]"  # a half-width mark
-    r"|[，。：；（）] | [，。：；（）]|  "  # a space too many
+    r"|[，。：；（）“”] | [，。：；（）“”]|  "  # a space too many
 )
 SETTING = re.compile(r"([a-z]+(?:_[a-z]+)+)|([a-z_]+) = .*")
 NO_SETTINGS = {"generate_batch"}  # CTranslate2's
@@ -102,9 +102,7 @@ ALL_CODE = [*ALL_SPANS, *fences(ENGLISH)]
 
 
 def test_the_files_are_built_of_the_same_blocks():
-    shapes = [
-        [token.type + token.tag + token.info for token in each] for each in (ENGLISH, CHINESE)
-    ]
+    shapes = [[t.type + t.tag + t.info for t in tokens] for tokens in (ENGLISH, CHINESE)]
     assert shapes[0] == shapes[1]
     assert len(ENGLISH) > 500
 
