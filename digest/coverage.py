@@ -33,7 +33,7 @@ from digest.store.ledger import CARRIED
 
 BASELINE = timedelta(days=30)
 """How far back a first look goes, and the longest hold that a paper is believed to come out of."""
-CROSS_LISTED = "交叉列表（cross_lists = false）"
+CROSS_LISTED = "交叉列入（cross_lists = false）"
 OUTSIDE = "提交时间在窗口之前（window = strict）"
 
 
