@@ -206,7 +206,7 @@ window.digestDays = (dates) => {
 
 // ---------------------------------------------------------------- search
 
-const AT_ONCE = 20;
+const AT_ONCE = 10; // each shown paper is a file to load
 
 function result(found) {
   const title = element("h2", { lang: "en" }, element("a", { href: page.dataset.root + found.url }, element("bdi", {}, found.title)));
