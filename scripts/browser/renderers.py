@@ -22,6 +22,7 @@ from playwright.sync_api import Browser
 
 from digest.evaluate.structure import differences, shape
 from digest.records import ArxivId
+from digest.render.entry import Entry
 from digest.render.markdown import formulas, split_formulas
 from digest.render.post import FORMS, Style, post
 from scripts.browser.building import BUILDERS, with_cmark_gfm
@@ -118,10 +119,15 @@ def _note_checks(day: Day, text: str, browser: Browser, folder: Path) -> Iterato
     yield "nothing executed", _executed(seen)
     yield "no other elements", ", ".join(_foreign(seen, _TAGS))
     yield "sections", _differ(len(seen.sections), len(day.sections))
-    readings = sum(bool(entry.breakdown) for entry in day.entries)
+    readings = sum(_has_reading(entry) for entry in day.entries)
     yield "callouts", _differ(text.count("\n> [!note]- 详细解读\n>\n> 1\\) "), readings)
     pairs = zip(seen.sections, day.sections, strict=False)
     yield "nothing lost", _first(_lost(section, texts, "obsidian") for section, texts in pairs)
+
+
+def _has_reading(entry: Entry) -> bool:
+    """A paper of which there was nothing to read has none to fold away."""
+    return entry.breakdown is not None and entry.breakdown.text_used != "none"
 
 
 def _executed(seen: Seen) -> str:
