@@ -103,7 +103,7 @@ _KINDS = {
     "day": "20*/index.html",
     "paper": "20*/2*.html",
     "month": "month/*.html",
-    "category": "category/*.html",
+    "category": "category/*/*.html",
     "search": "search.html",
 }
 
