@@ -77,8 +77,8 @@ browser: $(VENV)/.browser ## posts through Jekyll, Hugo, cmark-gfm and Chromium;
 	@test -f $(HOME_DIR)/digest.duckdb || $(MAKE) --no-print-directory run
 	$(BIN)/python -m scripts.browser.renderers --home $(HOME_DIR)
 	$(BIN)/python -m scripts.browser.reader --home $(HOME_DIR)
-	$(BIN)/python -m scripts.browser.search_bench
 	$(BIN)/python -m scripts.browser.growth
+	$(BIN)/python -m scripts.browser.search_bench --quick
 
 check: lint types test ## lint, types and fast tests
 
