@@ -274,9 +274,12 @@ def test_pictures_come_when_the_pdf_does(tmp_path):
 
 def test_another_pdf_than_the_one_that_was_read_is_not_shown(tmp_path):
     archive = Archive(d0123=[entry(1)])
+    archive.days["2026-03-01"] = [entry(2)]
     SHELF["pdf"].write_bytes(PDF + b" and more")
     build(tmp_path, archive.marks, archive.content, options())
     assert not list(tmp_path.rglob("*.jpg"))
+    built = build(tmp_path, archive.marks, archive.content, options())
+    assert built.written == ("2026-03-01",)  # not every old day at every build
 
 
 def test_what_could_not_be_drawn_is_tried_again_for_a_week(tmp_path):

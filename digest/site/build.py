@@ -145,7 +145,7 @@ class _Site:
         """Days to be made again although their posts are the same.
 
         Those that the search index lacks; those whose PDFs have come since; and, of the newest
-        week, those of which a PDF could not be drawn.
+        week, those of which a PDF could not be drawn or was another one.
         """
         dates = sorted(date for month in months.values() for date in month.days)
         searchable = index.indexed(self._folder / "search")

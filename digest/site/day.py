@@ -41,7 +41,8 @@ class Line:
 class Kept:
     """What a day leaves behind: ``fingerprint`` of what it was made from, a line for each paper.
 
-    ``lacking``: papers (stems) whose pictures could not be drawn, and why: "pdf" or "drawing".
+    ``lacking``: papers (stems) whose pictures could not be drawn, and why: "pdf" (it is not here),
+    "other pdf" (than the one that was read) or "drawing".
     """
 
     date: str

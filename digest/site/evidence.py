@@ -28,7 +28,7 @@ from digest.site.day import PaperPage
 Pictures = Callable[[Path, Sequence[PageMark]], Sequence[PagePicture]]
 """Draws the pages of a PDF on which something is marked."""
 
-Lacking = Literal["", "pdf", "drawing"]
+Lacking = Literal["", "pdf", "other pdf", "drawing"]
 _SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def evidence(page: PaperPage, pdf: Path | None, pictures: Pictures | None) -> Ev
     if pictures is None or not marks or document is None:
         return found
     if pdf is None or files.sha256(pdf) != document.pdf_sha256:
-        found.lacking = "pdf"
+        found.lacking = "pdf" if pdf is None else "other pdf"
         return found
     try:
         drawn = pictures(pdf, marks)
