@@ -34,7 +34,6 @@ class Line:
     translated_title: str
     categories: tuple[str, ...]
     claims: int
-    text_used: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,6 @@ def line(date: str, page: PaperPage) -> Line:
         entry.translation.title if entry.translation is not None else "",
         entry.paper.categories,
         0 if entry.breakdown is None else len(leaves(entry.breakdown)),
-        "none" if entry.breakdown is None else entry.breakdown.text_used,
     )
 
 

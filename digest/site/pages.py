@@ -10,14 +10,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from digest.render.blocks import PART_TITLES
 from digest.site.day import Kept
 from digest.site.listing import Month, category_url, month_url
 
-PART_TITLES = (
-    ("研究背景与既有方法的问题", "Background and what was wrong before"),
-    ("论文的方法如何解决", "How the method answers it"),
-    ("任务与效果", "Tasks and results"),
+_IN_ENGLISH = (
+    "Background and what was wrong before",
+    "How the method answers it",
+    "Tasks and results",
 )
+_PART_TITLES = tuple(zip(PART_TITLES, _IN_ENGLISH, strict=True))
 MOST_DAYS = 30
 """Of the home page; older days are on the pages of their months."""
 MOST_WHOLE_LINES = 400
@@ -58,7 +60,7 @@ class Pages:
     def _page(self, template: str, depth: int, **values: Any) -> bytes:
         page = _environment().get_template(f"{template}.html.j2")
         text = page.render(
-            site_title=self._title, root="../" * depth, part_titles=PART_TITLES, **values
+            site_title=self._title, root="../" * depth, part_titles=_PART_TITLES, **values
         )
         return text.encode("utf-8", "replace")
 
