@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # evaluations load much that --help need not wait for
 log = logging.getLogger("digest")
 
 ABSTRACTS = 10
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @click.command()
@@ -81,19 +83,19 @@ def bench(
         sys.exit(EXIT_FAILED)
 
 
+def _data_option(what: str) -> Callable[[_Command], _Command]:
+    """``--data FOLDER``: what is measured on; ``what`` the folder holds."""
+    folder = click.Path(exists=True, file_okay=False)
+    return click.option("--data", metavar="FOLDER", type=folder, required=True, help=what)
+
+
 @click.group("eval")
 def evaluation() -> None:
     """How good the results are, measured against known truth."""
 
 
 @evaluation.command("extract")
-@click.option(
-    "--data",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    required=True,
-    help="pdfs/*.pdf, with sections/*.json and hostile/*.pdf where there are any.",
-)
+@_data_option("pdfs/*.pdf, with sections/*.json and hostile/*.pdf where there are any.")
 @click.option("--quick", is_flag=True, help="Without the layout model and other programs.")
 @json_option
 @pass_session
@@ -112,13 +114,7 @@ def eval_extract(session: Session, data: str, quick: bool, as_json: bool) -> Non
 
 
 @evaluation.command("pages")
-@click.option(
-    "--data",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    required=True,
-    help="pdfs/*.pdf: real papers.",
-)
+@_data_option("pdfs/*.pdf: real papers.")
 @click.option(
     "--every",
     metavar="N",
@@ -142,13 +138,7 @@ def eval_pages(session: Session, data: str, every: int, as_json: bool) -> None:
 
 
 @evaluation.command("translate")
-@click.option(
-    "--data",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    required=True,
-    help="mt/*.en with mt/*.zh, mt/d2l.jsonl, mt/systems/, abstracts.jsonl: what there is.",
-)
+@_data_option("mt/*.en with mt/*.zh, mt/d2l.jsonl, mt/systems/, abstracts.jsonl: what there is.")
 @click.option(
     "--models",
     metavar="A,B",
@@ -204,13 +194,7 @@ def eval_translate(  # noqa: PLR0913 one parameter for each flag
 
 
 @evaluation.command("explain")
-@click.option(
-    "--data",
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False),
-    required=True,
-    help="pdfs/*.pdf: real papers.",
-)
+@_data_option("pdfs/*.pdf: real papers.")
 @click.option(
     "--models", metavar="A,B", default="", help="Which models [default: the configured one]."
 )
