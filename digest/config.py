@@ -32,6 +32,9 @@ _RANGES = {
     "memory_gb": (0, 65_536),  # 0: what the machine has
     "server_requests": (1, 1024),
     "smtp_port": (1, 65_535),
+    "keep_backups": (0, 1000),
+    "pdf_days": (0, 100_000),
+    "pdf_days_restricted": (0, 100_000),
 }
 _CHOICES = {
     "layout": ("fast", "model", "auto"),
@@ -118,6 +121,14 @@ class Config:
         smtp_user: What the server wants for a login; empty where it wants none.
         smtp_password: Likewise.
         smtp_tls: none, starttls or tls (from the first byte).
+        until: Time of day, in ``zone``, by which a run ends; empty: when it is done.
+        budget: What the models of a run may take: ``90m``, ``3h`` of time, or ``800k`` tokens;
+            empty: as much as it takes.
+        keep_backups: How many copies of the database are kept, one a day; 0: none is made.
+        pdf_days: How many days after its post a PDF is kept; 0: for good.
+        pdf_days_restricted: The same for PDFs whose licence lets nobody pass them on.
+        on_success: A program and its arguments, run after a run that went well; empty: none.
+        on_failure: The same, after one that did not.
     """
 
     home: Path
@@ -174,6 +185,13 @@ class Config:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     smtp_tls: str = "none"
+    until: str = ""
+    budget: str = ""
+    keep_backups: int = 3
+    pdf_days: int = 0
+    pdf_days_restricted: int = 0
+    on_success: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -515,5 +533,25 @@ smtp_port = 25
 smtp_user = ""
 smtp_password = ""
 smtp_tls = "none"
+
+# ---- the night
+
+# When a run ends, and what its models may take, e.g. "07:30" and "3h", "90m" or "800k" (tokens):
+# the most interesting papers are read in full, the others appear with their abstract. Empty: all
+until = ""
+budget = ""
+
+# Copies of the database in backups/, one a day: digest restore. 0: none
+keep_backups = 3
+
+# For how many days after their post PDFs are kept, and those whose licence lets nobody pass them
+# on. 0: for good
+pdf_days = 0
+pdf_days_restricted = 0
+
+# A program and its arguments, run after a run that went well, or did not. It finds the run's
+# report, as JSON, on its standard input
+on_success = []
+on_failure = []
 """
 """What ``digest init`` writes; a test holds its values equal to the defaults."""

@@ -17,6 +17,7 @@
     ├── TranslateError        the translator answered, but not one text for each sentence
     ├── MailError             the mail server did not take a message
     ├── StoreError            the database is locked, damaged or from a newer version
+    │   ├── StoreDamaged      the database file is not what was written
     │   └── BusyError         another process is at work there
     └── WorkerError           a sandboxed process failed
         ├── WorkerDied        killed by a signal, an assertion or a memory limit
@@ -136,6 +137,10 @@ class MailError(DigestError):
 
 class StoreError(DigestError):
     """The database cannot be opened or written."""
+
+
+class StoreDamaged(StoreError):
+    """The database file is damaged: a backup takes its place."""
 
 
 class BusyError(StoreError):
