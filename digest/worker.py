@@ -64,12 +64,14 @@ class Limits:
             for reading (a model's weights) do not count.
         file_bytes: Largest file it may write.
         network: False takes the network away before anything is built.
+        nice: How much others go before it where processors are scarce, 0 to 19.
     """
 
     memory_bytes: int | None = None
     data_bytes: int | None = None
     file_bytes: int | None = None
     network: bool = False
+    nice: int = 0
 
 
 class Worker:
@@ -118,7 +120,8 @@ class Worker:
         Args:
             method: Its name.
             arguments: Picklable.
-            timeout_s: For the whole call.
+            timeout_s: For the whole call; that of a child which is nice stands still while it has
+                work and no processor, so that what it gets done does not depend on others.
             silence_s: Between two beats of the child, or before the first.
 
         Raises:
@@ -186,20 +189,27 @@ class Worker:
         Raises:
             WorkerTimeout: Neither came in time.
         """
-        ends_s = time.monotonic() + timeout_s
+        assert self._process is not None  # whoever has a pipe has a process
+        starved = _Starved(self._process.pid or 0) if self._limits.nice else None
+        ends_s, falls_silent_s = (time.monotonic() + most_s for most_s in (timeout_s, silence_s))
         while True:
-            left_s = ends_s - time.monotonic()
-            if left_s <= 0 or not pipe.poll(min(left_s, silence_s)):
+            left_s = min(ends_s, falls_silent_s) - time.monotonic()
+            if left_s <= 0:
                 self._kill(grace_s=0)
-                silent = "no answer" if left_s <= silence_s else "no sign of life"
-                waited_s = timeout_s if left_s <= silence_s else silence_s
+                silent = "no answer" if ends_s <= falls_silent_s else "no sign of life"
+                waited_s = timeout_s if ends_s <= falls_silent_s else silence_s
                 raise WorkerTimeout(f"{silent} from {self._factory} within {waited_s:.0f} s")
-            data = self._receive(pipe)
-            ok, answer = _answer_from(data) if data else (None, None)
-            if ok is not None:
-                return ok, answer
-            if data:
-                _relay(answer)
+            if pipe.poll(left_s if starved is None else min(left_s, _LOOK_S)):
+                data = self._receive(pipe)
+                falls_silent_s = time.monotonic() + silence_s
+                ok, answer = _answer_from(data) if data else (None, None)
+                if ok is not None:
+                    return ok, answer
+                if data:
+                    _relay(answer)
+            if starved is not None:
+                without_s = starved.since()
+                ends_s, falls_silent_s = ends_s + without_s, falls_silent_s + without_s
 
     def _receive(self, pipe: Connection) -> bytes:
         """The bytes of an answer that has begun; a child that never ends it is killed."""
@@ -230,6 +240,36 @@ class Worker:
         elif heard is not None:
             heard.close()
         return process.exitcode
+
+
+_LOOK_S = 0.5
+"""Between two looks at whether a nice child has a processor."""
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class _Starved:
+    """How long a child has work and no processor, as Linux tells; elsewhere never."""
+
+    def __init__(self, pid: int) -> None:
+        self._stat = f"/proc/{pid}/stat"
+        self._at_s = time.monotonic()
+        self._cpu_s = self._looked()[1]
+
+    def since(self) -> float:
+        """Seconds of that since the last look, or since it was made."""
+        before_s, self._at_s = self._at_s, time.monotonic()
+        runs, cpu_s = self._looked()
+        used_s, self._cpu_s = cpu_s - self._cpu_s, cpu_s
+        return max(0.0, self._at_s - before_s - used_s) if runs else 0.0
+
+    def _looked(self) -> tuple[bool, float]:
+        """Whether it runs or could, and the seconds of processors that it had."""
+        try:
+            with open(self._stat, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                told = file.read().rpartition(")")[2].split()  # its name may hold anything
+        except OSError:
+            return False, 0.0
+        return told[0] == "R", (int(told[11]) + int(told[12])) / _TICKS_PER_S
 
 
 class _Words:
@@ -458,6 +498,7 @@ def confine(limits: Limits) -> NetworkGuard:
     _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
     _go_first()
+    os.nice(limits.nice)
     return "none" if limits.network else leave_network()
 
 

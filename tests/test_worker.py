@@ -47,6 +47,13 @@ class Victim:
     def hang(self):
         time.sleep(60)
 
+    def work(self, seconds):
+        """So much of a processor's time, however long it takes to get it."""
+        until = time.process_time() + seconds
+        while time.process_time() < until:
+            pass
+        return "done"
+
     def eat(self):
         return len(bytearray(4 << 30))
 
@@ -323,3 +330,31 @@ def test_a_child_is_started_before_it_is_asked_and_without_a_thread():
         first = worker.pid
         assert worker.call("count", timeout_s=20) == 1
         assert worker.pid == first
+
+
+@pytest.fixture
+def crowd():
+    """Twice as many busy processes as there are processors."""
+    code = "while True: pass"
+    count = 2 * len(os.sched_getaffinity(0))
+    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_a_child_that_lets_others_go_first_is_given_the_time_that_they_took(crowd):
+    with Worker("tests.test_worker:Victim", limits=Limits(nice=19)) as worker:
+        worker.call("count", timeout_s=60)
+        started = time.monotonic()
+        assert worker.call("work", 0.3, timeout_s=1.5) == "done"
+        assert time.monotonic() - started > 1.5  # it waited for others, and was waited for
+
+
+def test_a_child_that_lets_others_go_first_and_hangs_is_killed_in_time():
+    with Worker("tests.test_worker:Victim", limits=Limits(nice=19)) as worker:
+        worker.call("count", timeout_s=20)
+        with pytest.raises(WorkerTimeout, match="within 1 s"):
+            worker.call("hang", timeout_s=1)
