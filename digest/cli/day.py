@@ -35,7 +35,8 @@ from digest.errors import BusyError, ConfigError, DigestError
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
-    from digest.pipeline import Report
+    from digest.announced import ArxivSource
+    from digest.pipeline import Day, Report
     from digest.store import Store
     from digest.store.ledger import BatchLine
 
@@ -80,6 +81,8 @@ def init(session: Session) -> None:
     "--wait-hours", type=click.FloatRange(min=0), default=6.0, help="For how long [default: 6]."
 )
 @click.option("--redo", is_flag=True, help="Use the present models for what the post shows too.")
+@click.option("--until", metavar="HH:MM", help="End by then: the best papers are read in full.")
+@click.option("--budget", metavar="AMOUNT", help="What models may take: 3h, 90m, 800k (tokens).")
 @model_option
 @translator_option
 @json_option
@@ -94,6 +97,8 @@ def run(  # noqa: PLR0913 one parameter for each flag
     wait: bool,
     wait_hours: float,
     redo: bool,
+    until: str | None,
+    budget: str | None,
     model: str | None,
     translator: str | None,
     as_json: bool,
@@ -102,6 +107,9 @@ def run(  # noqa: PLR0913 one parameter for each flag
 
     The papers are those that arXiv announced since the last post. Safe to run again at any time:
     finished work is not repeated, and a paper is carried once. Prints the post's path.
+
+    Where --until or --budget ends it, the papers that were not read in full stand in the post with
+    their translated abstract, and are read in the nights that follow.
     """
     from digest import assembly
 
@@ -109,6 +117,8 @@ def run(  # noqa: PLR0913 one parameter for each flag
         "model": model,
         "translator": translator,
         "limit": limit,
+        "until": until,
+        "budget": budget,
         **categories_flag(categories),
     }
     config = session.config(**flags)
@@ -225,37 +235,71 @@ def _run_folder(session: Session, config: Config, folder: Path, date: str, redo:
     from digest.sources.folder import FolderSource
 
     day = pipeline.Day(date, FolderSource(folder, config.limit or None), redo)
-    with assembly.tools(config) as tools, stage_bars(session) as progress:
-        return pipeline.run_day(day, config, assembly.store(config), tools, progress)
+    allowance = assembly.allowance(config)
+    assembly.leaves_network(config)
+    with (
+        assembly.tools(config) as tools,
+        stage_bars(session, allowance.left_s) as progress,
+    ):
+        allowance.spent = tools.meter
+        return pipeline.run_day(day, config, assembly.store(config), tools, progress, allowance)
 
 
 def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> Report:
     """The day's post, and what older ones still lack."""
-    from digest import announced, assembly, pipeline
+    from digest import assembly, pipeline
 
     store = assembly.store(config)
-    _finish_posts(config, store, date)
-    with (
-        assembly.arxiv(config, online=not asking.offline) as arxiv,
-        assembly.tools(config) as tools,
-        stage_bars(session) as progress,
-    ):
-        source = assembly.announced_source(config, store, arxiv, progress)
-        if asking.wait:
-            source.wait(date, asking.wait_hours)
-        report = pipeline.run_day(pipeline.Day(date, source), config, store, tools, progress)
-        if asking.redo:
-            again = announced.MendingSource(source, announced.announced_items(store, date))
-            redone = pipeline.run_day(
-                pipeline.Day(date, again, redo=True), config, store, tools, progress
+    allowance = assembly.allowance(config)
+    with assembly.arxiv(config, online=not asking.offline) as arxiv:
+        assembly.leaves_network(config)
+        _finish_posts(config, store, date)
+        with (
+            assembly.tools(config) as tools,
+            stage_bars(session, allowance.left_s) as progress,
+        ):
+            allowance.spent = tools.meter
+            made = partial(
+                pipeline.run_day,
+                config=config,
+                store=store,
+                tools=tools,
+                progress=progress,
+                allowance=allowance,
             )
-            report = replace(redone, announced=report.announced)
-        for older in announced.older_days(store, source, date, config.retry_days):
-            mended = pipeline.run_day(older, config, store, tools, progress)
-            if mended.post is not None:
-                _write_files(older.date, config, store)
-            said = (older.date, len(mended.outcomes), len(mended.failed))
-            log.info("%s: tried again what was missing: %d steps, %d failed", *said)
+            source = assembly.announced_source(config, store, arxiv, progress)
+            return _days(source, date, asking, config, store, made)
+
+
+def _days(
+    source: ArxivSource,
+    date: str,
+    asking: _Asking,
+    config: Config,
+    store: Store,
+    made: Callable[[Day], Report],
+) -> Report:
+    """The day's post, then what the posts before it still lack, while there is time."""
+    from digest import announced, pipeline
+
+    if asking.wait:
+        source.wait(date, asking.wait_hours)
+    again = announced.announced_items(store, date) if asking.redo else []
+    older = announced.missing_pdfs(store, date, config.retry_days)
+    source.also([*((item.paper, item.mark) for item in again), *older])
+    report = made(pipeline.Day(date, source))
+    if asking.redo:
+        mending = announced.MendingSource(source, announced.announced_items(store, date))
+        redone = made(pipeline.Day(date, mending, redo=True))
+        report = replace(redone, announced=report.announced)
+    for day in announced.older_days(store, source, date, config.retry_days):
+        mended = made(day)
+        if mended.post is not None:
+            _write_files(day.date, config, store)
+        said = (day.date, len(mended.outcomes), len(mended.failed))
+        log.info("%s: tried again what was missing: %d steps, %d failed", *said)
+        if mended.skipped:
+            break
     return report
 
 
@@ -265,6 +309,10 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
         log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
     for problem in report.unread:
         log.warning("left out: %s", problem)
+    if report.skipped:
+        papers = len({outcome.paper for outcome in report.skipped})
+        first = report.skipped[0]
+        log.warning("%d papers wait: %s", papers, first.error, extra={"hint": first.hint})
     if report.post is not None:
         _warn_of_edits(report.post_status, report.post)
     if report.announced is not None:
