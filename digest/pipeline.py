@@ -23,6 +23,7 @@ from typing import Generic, Protocol, TypeVar
 from digest import files
 from digest.config import Config
 from digest.errors import DigestError, ExtractError, FetchError, PaperWithdrawn, SourceError
+from digest.forgotten import not_forgotten
 from digest.illustrate import Cut, cut_figures, illustrated
 from digest.publish import Published, post_name, publish
 from digest.records import (
@@ -207,7 +208,7 @@ def run_day(
         trial(style_of(config), "weekly" in config.outputs)
         run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
-        works = run.receive(delivery.arrivals)
+        works = run.receive(not_forgotten(delivery.arrivals, store))
         run.extract(works)
         run.translate(works)
         run.explain(works)

@@ -1,0 +1,99 @@
+"""Forgetting a paper, and keeping only the PDFs that are needed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.session import (
+    EXIT_FAILED,
+    Session,
+    json_option,
+    json_text,
+    pass_session,
+    store_to_read,
+)
+from digest.cli.show import id_prefix
+from digest.records import to_builtins
+
+if TYPE_CHECKING:
+    from digest.forgetting import Forgot
+    from digest.store.forgetting import Traces
+
+log = logging.getLogger("digest")
+
+
+@click.command()
+@click.argument("paper", metavar="ID", required=False)
+@click.option("--undo", is_flag=True, help="Let a forgotten paper come again.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def forget(session: Session, paper: str | None, undo: bool, yes: bool, as_json: bool) -> None:
+    """Remove a paper everywhere in the home, and never take it in again.
+
+    ID is an arXiv id, with or without its version, or the beginning of a local one. Gone are its
+    rows, PDF, pages, pictures and files, also in backups; posts are written without it, and what
+    is left is a salted hash by which it is known when it comes again. Stopped in between, it goes
+    on when it is called again, with or without an ID.
+    """
+    from digest import forgetting
+
+    config = session.config()
+    store = store_to_read(config)
+    if undo:
+        _undo(paper, session)
+        return
+    pending = forgetting.finish(config, store)
+    if pending is not None:
+        log.warning("what was begun before is done now: a paper is forgotten")
+    if paper is None:
+        if pending is None:
+            raise click.UsageError("Missing argument 'ID'.")
+        _report(pending, as_json)
+        return
+    known = forgetting.find(id_prefix(paper), config, store)
+    _confirm(known, session, yes)
+    _report(forgetting.forget(known, config, store), as_json)
+
+
+def _undo(paper: str | None, session: Session) -> None:
+    from digest import forgetting
+
+    if paper is None:
+        raise click.UsageError("Missing argument 'ID'.")
+    at = forgetting.undo(id_prefix(paper), store_to_read(session.config()))
+    click.echo(f"{paper} may come again; it was forgotten on {at:%Y-%m-%d}")
+
+
+def _confirm(known: Traces, session: Session, yes: bool) -> None:
+    """Say what is going to go, and ask once."""
+    title = known.titles[0] if known.titles else "without a title"
+    session.console.print(f"{', '.join(known.bases)}: {title}", markup=False)
+    session.console.print(f"posts: {', '.join(known.dates) or 'none'}")
+    if not yes:
+        click.confirm("Remove it everywhere, for good?", abort=True, err=True)
+
+
+def _report(done: Forgot, as_json: bool) -> None:
+    for name, lines in done.edited.items():
+        where = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in lines)
+        cure = f"remove from it: line {where}"
+        log.warning("%s was edited by hand and still names it", name, extra={"hint": cure})
+    for name in done.unreadable:
+        log.warning("%s cannot be opened, and may hold it", name, extra={"hint": "remove it"})
+    if as_json:
+        click.echo(json_text(to_builtins(done)))
+    else:
+        click.echo(
+            f"forgotten: {done.rows} rows and {len(done.removed)} files are gone, "
+            f"{len(done.rewritten)} were rewritten"
+        )
+    if done.edited or done.unreadable:
+        sys.exit(EXIT_FAILED)
+
+
+COMMANDS = (forget,)
