@@ -50,6 +50,7 @@ from digest.sources.merge import merge
 from digest.store import Store
 from digest.store.ledger import CARRIED, Ledger
 from digest.store.posts import PostItem
+from digest.store.retention import read_pdf
 
 Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""
@@ -373,13 +374,15 @@ class ArxivSource:
         return arrivals
 
     def _arrival(self, paper: Paper, mark: Mark, refused: FetchRefused | None) -> Arrival:
-        """One paper's PDF, from papers/ if it is there.
+        """One paper's PDF, from papers/ if it is there; none where it was read and not kept.
 
         Raises:
             FetchError: It cannot be had.
         """
         path = self._config.papers / paper_file(paper.id)
         if not path.exists():
+            if sha256 := read_pdf(self._store.database, str(paper.id)):
+                return Arrival(paper, None, sha256, mark=mark)
             if paper.id in self._withdrawn:
                 raise PaperWithdrawn(f"{paper.id} was withdrawn", None, False)
             if refused is not None:

@@ -464,6 +464,7 @@ class _Run:
 
     def extract(self, works: Sequence[_Work]) -> None:
         """Read the PDFs; what a folder did not know of a paper is taken from its first page."""
+        self._recall(works)
         extractor = self._tools.extractor
         ahead = _Ahead(extractor)
         jobs = [
@@ -483,6 +484,20 @@ class _Run:
             if not work.paper.title:  # a scan without metadata: better its file's name than none
                 work.paper = replace(work.paper, title=work.name)
         self._store.put_papers([work.received() for work in works], self._day.source.name)
+
+    def _recall(self, works: Sequence[_Work]) -> None:
+        """Of PDFs that were read and are not kept any more: what the post shows of them."""
+        shown = {
+            id(work): work.published.document_key
+            for work in works
+            if work.pdf is None and work.pdf_sha256 and work.published is not None
+        }
+        documents = self._store.results([key for key in shown.values() if key], Document)
+        for work in works:
+            key = shown.get(id(work))
+            if key in documents:
+                work.document, work.keys["extract"] = documents[key], key
+                self.outcomes.append(Outcome(work.paper.id, "extract", "reused"))
 
     def translate(self, works: Sequence[_Work]) -> None:
         """Translate the abstracts."""

@@ -17,6 +17,7 @@ import click
 
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
+from digest.cli.forget import prune_after_run
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -130,6 +131,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     _print_report(session, report, as_json)
     if report.post is not None and not _write_files(when, config, assembly.store(config)):
         sys.exit(EXIT_FAILED)
+    prune_after_run(config)
     if report.announced is not None and report.announced.state in ("stalled", "failed"):
         sys.exit(EXIT_FAILED)
     if report.failed or report.unread:

@@ -11,12 +11,15 @@ import click
 from digest.cli.session import (
     EXIT_FAILED,
     Session,
+    date_of,
     json_option,
     json_text,
     pass_session,
     store_to_read,
 )
 from digest.cli.show import id_prefix
+from digest.config import Config
+from digest.errors import DigestError
 from digest.records import to_builtins
 
 if TYPE_CHECKING:
@@ -96,4 +99,50 @@ def _report(done: Forgot, as_json: bool) -> None:
         sys.exit(EXIT_FAILED)
 
 
-COMMANDS = (forget,)
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+@pass_session
+def prune(session: Session, dry_run: bool, as_json: bool) -> None:
+    """Remove PDFs that are older than pdf_days and pdf_days_restricted say.
+
+    A run does so at its end. What was read of a PDF stays: posts, search and checks lose nothing,
+    and the site keeps the pages that it has drawn. Kept are PDFs that a post waits for or that are
+    tried again; a file that is not known is only named.
+    """
+    from digest import retention
+
+    config = session.config()
+    pruned = retention.prune(config, store_to_read(config), date_of(None, config), dry_run)
+    if as_json:
+        click.echo(json_text({**to_builtins(pruned), "freed_bytes": pruned.freed_bytes}))
+        return
+    for gone in pruned.removed:
+        why = "may not be passed on" if gone.restricted else "free"
+        click.echo(f"{gone.file}  {gone.date}  {gone.bytes / 1e6:.1f} MB  {why}")
+    for name in pruned.unknown:
+        session.console.print(f"papers/{name} is of no paper that is known here: kept")
+    would = "would go" if dry_run else "gone"
+    click.echo(
+        f"{len(pruned.removed)} PDFs {would}, {pruned.freed_bytes / 1e6:.1f} MB; "
+        f"{pruned.kept} kept, {pruned.waiting} wait, {len(pruned.partial)} unfinished {would}"
+    )
+
+
+def prune_after_run(config: Config) -> None:
+    """What ``digest prune`` does, where the settings ask for it; it costs no run its success."""
+    if not (config.pdf_days or config.pdf_days_restricted):
+        return
+    from digest import assembly, retention
+
+    try:
+        pruned = retention.prune(config, assembly.store(config), date_of(None, config))
+    except DigestError as exc:
+        log.warning("PDFs are not pruned: %s", exc.message, extra={"hint": exc.hint})
+        return
+    if pruned.removed:
+        freed = f"{pruned.freed_bytes / 1e6:.1f} MB"
+        log.info("%d PDFs are not kept any longer: %s", len(pruned.removed), freed)
+
+
+COMMANDS = (forget, prune)
