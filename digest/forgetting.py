@@ -91,12 +91,16 @@ def find(wanted: str, config: Config, store: Store) -> Traces:
     if len(found) > 1:
         raise DigestError(f"{len(found)} papers begin with {wanted}", "give more of the id")
     if not found:
-        at = forgotten(store.database).when(wanted)
         raise DigestError(
-            f"nothing in {config.home} is of {wanted}",
-            f"it was forgotten on {at:%Y-%m-%d}" if at else "digest search finds papers by words",
+            f"nothing in {config.home} is of {wanted}", "digest search finds papers by words"
         )
     return found[0]
+
+
+def forgotten_at(wanted: str, store: Store) -> datetime | None:
+    """When a paper was forgotten of which nothing is here; None: never, or something is."""
+    at = forgotten(store.database).when(wanted)
+    return at if at is not None and not traces(store.database, wanted) else None
 
 
 def forget(known: Traces, config: Config, store: Store) -> Forgot:

@@ -10,7 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from digest import forgetting
+from digest.bundles.contents import Place, Wanted, plan
+from digest.bundles.read import import_bundle
+from digest.bundles.write import export
 from digest.cli import main
+from digest.cli.forget import before_run
 from digest.config import Config
 from digest.errors import BusyError, DigestError
 from digest.files import held
@@ -21,7 +25,7 @@ from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.store.matching import terms
 from tests import forgetful
-from tests.forgetful import GONE, TITLE, TRACES, WORD, found
+from tests.forgetful import GONE, NOON, TITLE, TRACES, WORD, found
 
 
 class Killed(BaseException):
@@ -241,10 +245,10 @@ def test_an_unknown_paper_and_one_that_is_gone_are_told_apart(made):
     config, store = made
     with pytest.raises(DigestError, match="nothing in "):
         forgetting.find("2601.99999", config, store)
-    forget(config, store)
-    with pytest.raises(DigestError) as caught:
-        forgetting.find(GONE, config, store)
-    assert caught.value.hint == f"it was forgotten on {datetime.now(UTC):%Y-%m-%d}"
+    assert forgetting.forgotten_at(GONE, store) is None
+    done = forget(config, store)
+    assert forgetting.forgotten_at(GONE, store) == done.at
+    assert forgetting.forgotten_at("2601.99999", store) is None
 
 
 def test_a_local_paper_is_known_by_the_beginning_of_its_id(made, tmp_path):
@@ -271,6 +275,35 @@ def test_the_command_asks_once_and_reports(made):
     report = json.loads(done.stdout)
     assert (done.exit_code, report["edited"], report["unreadable"]) == (0, {}, [])
     assert f"papers/{GONE}v1.pdf" in report["removed"]
-    assert run("forget", GONE, "--yes").exit_code == 1
+    again = run("forget", GONE, "--yes")
+    assert (again.exit_code, again.stdout.startswith("forgotten: 0 rows and 0 files")) == (0, True)
     assert run("forget").exit_code == 2
     assert "may come again" in run("forget", "--undo", GONE).stdout
+
+
+def test_a_bundle_does_not_bring_it_back(made, tmp_path, caplog):
+    config, store = made
+    planned = plan(
+        Place(config.home, config.models_dir, Ledger(store.database)), Wanted(), "1", NOON
+    )
+    bundle = tmp_path / "lab.bundle"
+    export(planned, bundle)
+    forget(config, store)
+    placed = import_bundle(bundle, Place(config.home, config.models_dir, Ledger(store.database)))
+    assert placed.placed == ()
+    assert "a PDF is left out: forgotten on" in caplog.text
+    assert found(config.home, *TRACES) == {}
+
+
+def test_a_run_first_finishes_what_was_begun(made, monkeypatch):
+    config, store = made
+
+    def kill(*_arguments):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, "_clean_logs", kill)
+        with pytest.raises(Killed):
+            forget(config, store)
+    before_run(config)
+    assert found(config.home, *TRACES) == {}

@@ -14,6 +14,7 @@ from digest.announced import Arxiv, ArxivSource, MendingSource
 from digest.assembly import SiteOptions, build_site
 from digest.audit import audit
 from digest.cli import main
+from digest.cli.forget import prune_after_run
 from digest.config import Config
 from digest.pipeline import Day, run_day
 from digest.records import ArxivId, Paper
@@ -242,3 +243,14 @@ def test_the_command_says_what_goes(made):
         "2601.00003v1.pdf",
     ]
     assert run("--json").exit_code == 0
+
+
+def test_a_run_prunes_at_its_end_where_that_is_set(made, caplog):
+    config, _ = made
+    prune_after_run(replace(config, pdf_days_restricted=0))
+    assert len(list(config.papers.glob("*.pdf"))) == 3
+    with files.held(config.home / ".lock"):
+        prune_after_run(config)
+    assert "PDFs are not pruned: another digest run is at work" in caplog.text
+    prune_after_run(config)
+    assert list(config.papers.glob("*.pdf")) == []

@@ -17,7 +17,7 @@ import click
 
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
-from digest.cli.forget import prune_after_run
+from digest.cli.forget import before_run, prune_after_run
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -118,6 +118,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    before_run(config, source)
     if source is not None and Path(source).is_dir():
         report = _run_folder(session, config, Path(source), when, redo)
     else:
@@ -309,6 +310,7 @@ def fetch(
     from digest import assembly, files
 
     config = session.config(limit=limit, **categories_flag(categories))
+    before_run(config)
     store = assembly.store(config)
     with (
         files.held(config.home / ".lock"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -58,9 +60,21 @@ def forget(session: Session, paper: str | None, undo: bool, yes: bool, as_json: 
             raise click.UsageError("Missing argument 'ID'.")
         _report(pending, as_json)
         return
+    if at := forgetting.forgotten_at(id_prefix(paper), store):
+        _say_again(pending, paper, at, as_json)
+        return
     known = forgetting.find(id_prefix(paper), config, store)
     _confirm(known, session, yes)
     _report(forgetting.forget(known, config, store), as_json)
+
+
+def _say_again(pending: Forgot | None, paper: str, at: datetime, as_json: bool) -> None:
+    """The paper is gone already: just now, by what had been begun, or before."""
+    from digest.forgetting import Forgot
+
+    done = pending or Forgot(at)
+    log.info("%s was forgotten on %s", paper, f"{at:%Y-%m-%d}")
+    _report(done, as_json)
 
 
 def _undo(paper: str | None, session: Session) -> None:
@@ -127,6 +141,21 @@ def prune(session: Session, dry_run: bool, as_json: bool) -> None:
         f"{len(pruned.removed)} PDFs {would}, {pruned.freed_bytes / 1e6:.1f} MB; "
         f"{pruned.kept} kept, {pruned.waiting} wait, {len(pruned.partial)} unfinished {would}"
     )
+
+
+def before_run(config: Config, source: str | None = None) -> None:
+    """What must be so before a run: nothing half forgotten, and room for what it will write.
+
+    Raises:
+        StoreError: There is clearly too little room.
+    """
+    from digest import assembly, forgetting, space
+
+    store = assembly.store(config)
+    if forgetting.finish(config, store) is not None:
+        log.warning("a paper was still to be forgotten; it is now")
+    folder = Path(source) if source is not None and Path(source).is_dir() else None
+    space.ensure(config, store, folder)
 
 
 def prune_after_run(config: Config) -> None:
