@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _HEADING = re.compile(r"(#+) ")
-_WORD = re.compile(r"[A-Za-z_.-]{1,24}")
+_WORD = re.compile(r"[\w.:+-]{1,40}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.,+-]+Z?|\d{4}-\d\d-\d\d|\d\d:\d\d(:\d\d)?")
 _TEXTS = ("title", "error", "hint", "message", "msg", "text", "detail", "trace", "exception")
 """Keys under which a log quotes; under others a single word is a stage, a state or the like."""

@@ -61,19 +61,19 @@ def forget(session: Session, paper: str | None, undo: bool, yes: bool, as_json: 
         _report(pending, as_json)
         return
     if at := forgetting.forgotten_at(id_prefix(paper), store):
-        _say_again(pending, paper, at, as_json)
+        _say_again(pending, at, as_json)
         return
     known = forgetting.find(id_prefix(paper), config, store)
     _confirm(known, session, yes)
     _report(forgetting.forget(known, config, store), as_json)
 
 
-def _say_again(pending: Forgot | None, paper: str, at: datetime, as_json: bool) -> None:
+def _say_again(pending: Forgot | None, at: datetime, as_json: bool) -> None:
     """The paper is gone already: just now, by what had been begun, or before."""
     from digest.forgetting import Forgot
 
     done = pending or Forgot(at)
-    log.info("%s was forgotten on %s", paper, f"{at:%Y-%m-%d}")
+    log.info("it was forgotten on %s", f"{at:%Y-%m-%d}")  # its id shall be in no log
     _report(done, as_json)
 
 
