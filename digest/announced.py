@@ -52,6 +52,7 @@ from digest.sources.merge import merge
 from digest.store import Store
 from digest.store.ledger import CARRIED, Ledger
 from digest.store.posts import PostItem
+from digest.store.retention import read_pdf
 
 Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""
@@ -134,6 +135,7 @@ class ArxivSource:
         self._visits: tuple[Visit, ...] = ()
         self._withdrawn: frozenset[str] = frozenset()
         self._also: Sequence[tuple[Paper, Mark]] = ()
+        self._read: dict[PaperId, str] = {}
         self._failed: dict[PaperId, FetchError] = {}
         self._refused: FetchRefused | None = None
 
@@ -398,7 +400,12 @@ class ArxivSource:
 
         What is iterated may be run through by another thread: the store is asked here.
         """
-        self._withdrawn = self._store.absent(WITHDRAWN)
+        folder = self._config.papers
+        lacking = [paper for paper, _ in papers if not (folder / paper_file(paper.id)).exists()]
+        with self._store.database.held_open():
+            self._withdrawn = self._store.absent(WITHDRAWN)
+            read = {paper.id: read_pdf(self._store.database, str(paper.id)) for paper in lacking}
+        self._read |= {paper: sha256 for paper, sha256 in read.items() if sha256}
         return self._coming(papers)
 
     def _coming(self, papers: Sequence[tuple[Paper, Mark]]) -> Iterator[Arrival]:
@@ -415,13 +422,17 @@ class ArxivSource:
             self._progress("fetch", "", len(papers), len(papers))
 
     def _arrival(self, paper: Paper, mark: Mark) -> Arrival:
-        """One paper's PDF, from papers/ if it is there; in a run it is asked for once.
+        """One paper's PDF, from papers/ if it is there; none where it was read and not kept.
+
+        In a run it is asked for once.
 
         Raises:
             FetchError: It cannot be had.
         """
         path = self._config.papers / paper_file(paper.id)
         if not path.exists():
+            if sha256 := read_pdf(self._store.database, str(paper.id)):
+                return Arrival(paper, None, sha256, mark=mark)
             if paper.id in self._withdrawn:
                 raise PaperWithdrawn(f"{paper.id} was withdrawn", None, False)
             if paper.id in self._failed:

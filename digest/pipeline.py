@@ -18,6 +18,7 @@ from digest import files
 from digest.allowance import Allowance
 from digest.config import Config
 from digest.errors import DigestError
+from digest.forgotten import not_forgotten
 from digest.illustrate import Cut, cut_figures, illustrated
 from digest.making import Making, Places, Post, Work, completed
 from digest.publish import Published, post_name, publish
@@ -113,6 +114,9 @@ def run_day(
     with files.held(config.home / ".lock"):
         trial(style_of(config), "weekly" in config.outputs)
         delivery = day.source.deliver(day.date)
+        if isinstance(delivery.arrivals, Sequence):  # arXiv's are not even in the ledger
+            remembered = not_forgotten(delivery.arrivals, store)
+            delivery = replace(delivery, arrivals=remembered)
         allowed = allowance or Allowance(time.monotonic)
         made = Post(day.date, day.source.name, day.redo)
         making = Making(made, config, store, tools, progress, allowed)

@@ -19,6 +19,7 @@ import digest
 from digest.cli import (
     bundles,
     day,
+    forget,
     machine,
     mail,
     measure,
@@ -78,7 +79,7 @@ def main(
 
 
 _MODULES = (
-    day, show, search, site, mail, templates, stages, models, bundles, machine, measure,
+    day, show, search, forget, site, mail, templates, stages, models, bundles, machine, measure,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

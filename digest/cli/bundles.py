@@ -70,11 +70,21 @@ def bundle_export(  # noqa: PLR0913 one parameter for each flag
     wanted = assembly.Carried(start, models, wheels, split)
     with byte_bars(session) as progress:
         manifest = assembly.export_bundle(Path(out), wanted, config, CHECKOUT, progress)
+    _say_missing(config, start)
     if as_json:
         click.echo(json_text(_described(manifest)))
         return
     session.console.print(_summary(manifest))
     click.echo(manifest.id)
+
+
+def _say_missing(config: Config, since: datetime | None) -> None:
+    """PDFs that were here and are not kept any more."""
+    from digest import assembly, retention
+
+    if missing := retention.not_here(config, assembly.store(config), since):
+        cure = "see pdf_days and pdf_days_restricted in digest.toml"
+        log.warning("%d PDFs are not here any more, so not in it", missing, extra={"hint": cure})
 
 
 def _start(since: str | None, config: Config) -> datetime:

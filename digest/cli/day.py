@@ -17,6 +17,7 @@ import click
 
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
+from digest.cli.forget import before_run, prune_after_run
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -127,6 +128,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    before_run(config, source)
     if source is not None and Path(source).is_dir():
         report = _run_folder(session, config, Path(source), when, redo)
     else:
@@ -140,6 +142,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     _print_report(session, report, as_json)
     if report.post is not None and not _write_files(when, config, assembly.store(config)):
         sys.exit(EXIT_FAILED)
+    prune_after_run(config)
     if report.announced is not None and report.announced.state in ("stalled", "failed"):
         sys.exit(EXIT_FAILED)
     if report.failed or report.unread:
@@ -355,6 +358,7 @@ def fetch(
     from digest import assembly, files
 
     config = session.config(limit=limit, **categories_flag(categories))
+    before_run(config)
     store = assembly.store(config)
     with (
         files.held(config.home / ".lock"),

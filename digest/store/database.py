@@ -77,6 +77,19 @@ class Database:
             held.close()
 
     @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file open outside a transaction, for what none may hold: CHECKPOINT, COPY.
+
+        Raises:
+            ValueError: It is open already, and whoever has opened it would go on with it.
+        """
+        if self._held is not None:
+            raise ValueError(f"{self._path} is held open")
+        with self.held_open():
+            assert self._held is not None  # held_open opened it
+            yield self._held
+
+    @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Begin, and commit at the end; a failure inside rolls back."""
         with self.held_open():

@@ -7,7 +7,7 @@ What a sighting means is decided in ``digest.coverage``; here it is only kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -25,6 +25,7 @@ from digest.records import (
     to_json,
 )
 from digest.store.database import Database
+from digest.store.forgetting import forgotten
 
 CARRIED: tuple[Role, ...] = ("new", "late", "cross")
 SETTLED: tuple[Role, ...] = (*CARRIED, "before", "old", "left-out")
@@ -63,8 +64,12 @@ class Ledger:
     # ------------------------------------------------------------ what was seen
 
     def record(self, look: Look) -> None:
-        """Keep what a look showed. What was seen before stays; what is known of it is renewed."""
-        rows = [_sighting_row(sighting) for sighting in look.sightings]
+        """Keep what a look showed. What was seen before stays; what is known of it is renewed.
+
+        Nothing is kept of papers that were to be forgotten.
+        """
+        gone = forgotten(self._database)
+        rows = [_sighting_row(each) for each in look.sightings if not gone.when(each.paper.id.base)]
         newest = {tuple(row[:5]): row for row in rows}  # one look may show a paper twice
         visits = [
             [_naive(visit.at), visit.by, visit.category, to_json(visit).decode()]
@@ -81,6 +86,10 @@ class Ledger:
                 list(newest.values()),
             )
             _insert(con, "INSERT INTO visit SELECT {} ON CONFLICT DO NOTHING", visits)
+
+    def forgotten(self) -> Callable[..., datetime | None]:
+        """Tells when the paper of the given names was forgotten; None: never."""
+        return forgotten(self._database).when
 
     def looks_since(self, at: datetime) -> Look:
         """Everything seen, or seen again, since ``at``, as one look: what a bundle carries."""

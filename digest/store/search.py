@@ -111,6 +111,22 @@ class SearchIndex:
             con.execute("UPDATE seen SET stamp = ?", (stamp,))
         return done
 
+    def purge(self) -> None:
+        """Leave nothing in the file of papers that were taken out of it.
+
+        FTS5 only marks the words of a deleted text as gone until their segments are merged, and
+        SQLite only the pages as free.
+
+        Raises:
+            StoreError: The file is damaged or cannot be written.
+        """
+        if not self._path.exists():
+            return
+        self.update()
+        with self._open() as con:
+            con.execute("INSERT INTO words (words) VALUES ('optimize')")
+            con.execute("VACUUM")
+
     def _update(self, con: sqlite3.Connection) -> int:
         """One batch. The database is held only to read from it.
 
