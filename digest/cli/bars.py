@@ -44,6 +44,7 @@ def stage_bars(session: Session) -> Iterator[Callable[[str, str, int, int], None
             width = max(20, shutil.get_terminal_size().columns - 60)
             bars.update(tasks[stage], completed=done, paper=paper[:width])
             log.debug("%s %d/%d", stage, done, total)
+            session.night.heard(stage, done, total)
 
         yield progress
 

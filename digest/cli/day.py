@@ -17,6 +17,7 @@ import click
 
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
+from digest.cli.night import recorded
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -84,6 +85,7 @@ def init(session: Session) -> None:
 @translator_option
 @json_option
 @pass_session
+@recorded
 def run(  # noqa: PLR0913 one parameter for each flag
     session: Session,
     source: str | None,
@@ -117,6 +119,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    session.night.begin("run", when, config)
     if source is not None and Path(source).is_dir():
         report = _run_folder(session, config, Path(source), when, redo)
     else:
@@ -127,6 +130,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
                     assembly.convert_model(carried, config, progress)
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
+    session.night.note(report, assembly.store(config))
     _print_report(session, report, as_json)
     if report.post is not None and not _write_files(when, config, assembly.store(config)):
         sys.exit(EXIT_FAILED)
@@ -297,6 +301,7 @@ def _print_announced(session: Session, coverage: Coverage) -> None:
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many papers; 0 for all.")
 @json_option
 @pass_session
+@recorded
 def fetch(
     session: Session, date: str | None, categories: str | None, limit: int | None, as_json: bool
 ) -> None:
@@ -307,6 +312,7 @@ def fetch(
     from digest import assembly, files
 
     config = session.config(limit=limit, **categories_flag(categories))
+    session.night.begin("fetch", date_of(date, config), config)
     store = assembly.store(config)
     with (
         files.held(config.home / ".lock"),
@@ -315,6 +321,7 @@ def fetch(
     ):
         source = assembly.announced_source(config, store, arxiv, progress)
         fetched = source.fetch(date_of(date, config))
+    session.night.note(fetched, store)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
         log.warning("%s", problem)
