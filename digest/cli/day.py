@@ -128,6 +128,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
                 imported = assembly.import_bundle(Path(source), config, progress)
                 for carried in imported.models:
                     assembly.convert_model(carried, config, progress)
+            session.share_models(config)
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
     session.night.note(report, assembly.store(config))

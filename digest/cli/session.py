@@ -45,13 +45,23 @@ class Session:
         return configuration.load(os.environ, {**self.flags, **flags}, CHECKOUT)
 
     @contextmanager
-    def for_others(self) -> Iterator[None]:
-        """Files that are made here are readable as the user's own umask says."""
-        ours = os.umask(self.umask)
+    def for_others(self, named: bool = True) -> Iterator[None]:
+        """Files that are made here are readable as the user's own umask says.
+
+        ``named``: whether it is so; the user has named where they go.
+        """
+        ours = os.umask(self.umask if named else 0o077)
         try:
             yield
         finally:
             os.umask(ours)
+
+    def share_models(self, config: Config) -> None:
+        """Models that came with papers are as readable as those that were pulled: for all homes."""
+        from digest import files
+
+        if not config.models_dir.is_relative_to(config.home):
+            files.open_up(config.models_dir, self.umask)
 
 
 pass_session = click.make_pass_decorator(Session)
