@@ -6,25 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from digest.night.report import Failure, NightReport, Stage
+from digest.night.report import NightReport, Stage
 
 LINES = 24
-FAILURES, SAID = 3, 2
-"""Shown of each; the file has all."""
 _AGAIN = "run it again: it goes on where it stopped"
 
 
 def screen(report: NightReport, path: Path, zone: tzinfo) -> list[str]:
     """What one must know, the most important first."""
-    return [
-        _headline(report, zone),
-        *_parts(report),
-        *_stages(report),
-        *_machine(report),
-        *_failures(report.failed),
-        *_said(report),
-        f"report   {path}",
-    ]
+    lines = [_headline(report, zone), *_parts(report), *_stages(report), *_machine(report)]
+    room = LINES - len(lines) - 2  # for the last line, and the shell's own
+    return [*lines, *_fitting(list(_troubles(report)), room), f"report   {path}"]
 
 
 def line(report: NightReport, path: Path, zone: tzinfo) -> str:
@@ -109,30 +101,29 @@ def _machine(report: NightReport) -> Iterator[str]:
         yield f"hook     {report.hook.name}: {report.hook.said or 'done'}"
 
 
-def _failures(failed: Sequence[Failure]) -> Iterator[str]:
-    for failure in failed[:FAILURES]:
-        yield f"failed   {failure.paper or 'the run'} {failure.stage}: {failure.error}"
-        if failure.cure:
-            yield f"         {failure.cure}"
-    if len(failed) > FAILURES:
-        yield f"         and {len(failed) - FAILURES} more"
+def _troubles(report: NightReport) -> Iterator[list[str]]:
+    """What failed, then what was warned of besides; each with its cure."""
+    for failure in report.failed:
+        what = f"{failure.paper or 'the run'} {failure.stage}: {failure.error}"
+        yield _trouble("failed", what, failure.cure)
+    for said in report.said:
+        if not any(failure.error in said.message for failure in report.failed if failure.error):
+            yield _trouble("warned", said.message, said.cure)
 
 
-def _said(report: NightReport) -> Iterator[str]:
-    """Warnings that the failures do not tell already."""
-    known = " ".join(failure.error for failure in report.failed)
-    new = [said for said in report.said if not any(_in(said.message, f) for f in report.failed)]
-    for said in new[:SAID]:
-        if said.message not in known:
-            yield f"warned   {said.message}"
-            if said.cure:
-                yield f"         {said.cure}"
-    if len(new) > SAID:
-        yield f"         and {len(new) - SAID} more"
+def _trouble(kind: str, what: str, cure: str) -> list[str]:
+    return [f"{kind:<8} {what}", *([f"         {cure}"] if cure else [])]
 
 
-def _in(message: str, failure: Failure) -> bool:
-    return bool(failure.error) and failure.error in message
+def _fitting(troubles: Sequence[list[str]], room: int) -> list[str]:
+    """As many as there is room for, the first ones, and how many more there are."""
+    lines: list[str] = []
+    for shown, trouble in enumerate(troubles):
+        is_last = shown + 1 == len(troubles)
+        if len(lines) + len(trouble) + (not is_last) > room:
+            return [*lines, f"         and {len(troubles) - shown} more: digest report --json"]
+        lines += trouble
+    return lines
 
 
 def duration(seconds: float) -> str:
