@@ -117,13 +117,7 @@ def arxiv(config: Config, online: bool) -> Iterator[Arxiv]:
         yield Arxiv(calendar, clock)
         return
     endpoints = Endpoints(config.feed_url, config.api_url, config.oai_url, config.pdf_url)
-    options = HttpOptions(
-        contact=config.contact,
-        proxy=config.proxy,
-        ca_file=config.ca_file,
-        cache_dir=config.home / "cache",
-        pace_file=Path(config.pace_file).expanduser() if config.pace_file else default_pace_file(),
-    )
+    options = http_options(config)
     if not config.contact:
         log.warning("arXiv asks for an address it can reach you at: set contact in digest.toml")
     asking = ArxivProcess(options, endpoints, holidays)
@@ -133,6 +127,17 @@ def arxiv(config: Config, online: bool) -> Iterator[Arxiv]:
         )
     finally:
         asking.kill()
+
+
+def http_options(config: Config) -> HttpOptions:
+    """How arXiv is asked."""
+    return HttpOptions(
+        contact=config.contact,
+        proxy=config.proxy,
+        ca_file=config.ca_file,
+        cache_dir=config.home / "cache",
+        pace_file=Path(config.pace_file).expanduser() if config.pace_file else default_pace_file(),
+    )
 
 
 def _close(asking: ArxivProcess) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,18 @@ def sha256(path: Path) -> str:
     """The hash of a file's bytes, as 64 hex digits; raises OSError where it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_up(folder: Path, umask: int) -> None:
+    """Let others read what is ours in a folder, as far as a umask lets them; nothing is closed."""
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(OSError):  # somebody else's, or gone
+            found = path.lstat()
+            if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
+                continue
+            wanted = (0o777 if stat.S_ISDIR(found.st_mode) else 0o666) & ~umask
+            if wanted & ~found.st_mode:
+                path.chmod(stat.S_IMODE(found.st_mode) | wanted)
 
 
 def flush(path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from typing import Any
 
 import click
@@ -24,11 +25,13 @@ from digest.cli import (
     mail,
     measure,
     models,
+    report,
     search,
     show,
     site,
     stages,
     templates,
+    timer,
 )
 from digest.cli.logs import set_up_logging
 from digest.cli.session import EXIT_FAILED, EXIT_USAGE, Session
@@ -75,11 +78,14 @@ def main(
     console = Console(stderr=True, quiet=quiet, highlight=False)
     set_up_logging(console, quiet, log_format)
     flags = {"home": home, "models_dir": models_dir, "threads": threads}
-    ctx.obj = Session(flags, quiet, console)
+    umask = os.umask(0o077)  # what we write is its owner's; see Session.for_others
+    ctx.call_on_close(partial(os.umask, umask))
+    ctx.obj = Session(flags, quiet, console, umask)
 
 
 _MODULES = (
     day, show, search, forget, site, mail, templates, stages, models, bundles, machine, measure,
+    report, timer,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,7 +51,13 @@ def stage_bars(
         tasks: dict[str, Any] = {}
         said_s = time.monotonic()
 
+        heard = threading.Lock()  # what is fetched is told by another thread
+
         def progress(stage: str, paper: str, done: int, total: int) -> None:
+            with heard:
+                show(stage, paper, done, total)
+
+        def show(stage: str, paper: str, done: int, total: int) -> None:
             nonlocal said_s
             if stage not in tasks:
                 tasks[stage] = bars.add_task("", total=total, stage=stage, paper="", left="")
@@ -60,6 +67,7 @@ def stage_bars(
             if not session.console.is_terminal and time.monotonic() - said_s > _SAY_EVERY_S:
                 said_s = time.monotonic()
                 log.info("%s %d/%d%s", stage, done, total, f", {ahead}" if ahead else "")
+            session.night.heard(stage, done, total)
 
         yield progress
 

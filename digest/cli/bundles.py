@@ -68,7 +68,7 @@ def bundle_export(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--since and --all exclude each other", "give one of them")
     start = None if everything else _start(since, config)
     wanted = assembly.Carried(start, models, wheels, split)
-    with byte_bars(session) as progress:
+    with byte_bars(session) as progress, session.for_others():
         manifest = assembly.export_bundle(Path(out), wanted, config, CHECKOUT, progress)
     _say_missing(config, start)
     if as_json:
@@ -128,6 +128,7 @@ def bundle_import(session: Session, file: str, as_json: bool) -> None:
         imported = assembly.import_bundle(Path(file), config, progress)
         for model in imported.models:
             assembly.convert_model(model, config, progress)
+    session.share_models(config)
     for kept in imported.kept:
         log.warning("%s differs from the bundle's and is kept", kept)
     if as_json:

@@ -18,6 +18,7 @@ import click
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
 from digest.cli.forget import before_run, prune_after_run
+from digest.cli.night import recorded
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -88,6 +89,7 @@ def init(session: Session) -> None:
 @translator_option
 @json_option
 @pass_session
+@recorded
 def run(  # noqa: PLR0913 one parameter for each flag
     session: Session,
     source: str | None,
@@ -128,6 +130,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    session.night.begin("run", when, config)
     before_run(config, source)
     if source is not None and Path(source).is_dir():
         report = _run_folder(session, config, Path(source), when, redo)
@@ -137,8 +140,10 @@ def run(  # noqa: PLR0913 one parameter for each flag
                 imported = assembly.import_bundle(Path(source), config, progress)
                 for carried in imported.models:
                     assembly.convert_model(carried, config, progress)
+            session.share_models(config)
             offline = True
         report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
+    session.night.note(report, assembly.store(config))
     _print_report(session, report, as_json)
     if report.post is not None and not _write_files(when, config, assembly.store(config)):
         sys.exit(EXIT_FAILED)
@@ -245,7 +250,10 @@ def _run_folder(session: Session, config: Config, folder: Path, date: str, redo:
         stage_bars(session, allowance.left_s) as progress,
     ):
         allowance.spent = tools.meter
-        return pipeline.run_day(day, config, assembly.store(config), tools, progress, allowance)
+        store = assembly.store(config)
+        report = pipeline.run_day(day, config, store, tools, progress, allowance)
+        session.night.spent(to_builtins(tools.meter.usage))
+        return report
 
 
 def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> Report:
@@ -271,7 +279,9 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
                 allowance=allowance,
             )
             source = assembly.announced_source(config, store, arxiv, progress)
-            return _days(source, date, asking, config, store, made)
+            report = _days(source, date, asking, config, store, made)
+            session.night.spent(to_builtins(tools.meter.usage))
+            return report
 
 
 def _days(
@@ -348,6 +358,7 @@ def _print_announced(session: Session, coverage: Coverage) -> None:
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many papers; 0 for all.")
 @json_option
 @pass_session
+@recorded
 def fetch(
     session: Session, date: str | None, categories: str | None, limit: int | None, as_json: bool
 ) -> None:
@@ -358,6 +369,7 @@ def fetch(
     from digest import assembly, files
 
     config = session.config(limit=limit, **categories_flag(categories))
+    session.night.begin("fetch", date_of(date, config), config)
     before_run(config)
     store = assembly.store(config)
     with (
@@ -367,6 +379,7 @@ def fetch(
     ):
         source = assembly.announced_source(config, store, arxiv, progress)
         fetched = source.fetch(date_of(date, config))
+    session.night.note(fetched, store)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
         log.warning("%s", problem)

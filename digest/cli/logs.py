@@ -13,9 +13,10 @@ from rich.console import Console
 def set_up_logging(console: Console, quiet: bool, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
+    handler.setLevel(logging.WARNING if quiet else logging.INFO)
     root = logging.getLogger("digest")
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING if quiet else logging.INFO)
+    root.setLevel(logging.INFO)  # whatever stderr gets, the log of a run has it
     if log_format == "json":
         console.quiet = True
 
