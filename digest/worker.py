@@ -47,6 +47,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
+_IO_URING_SETUP, _X32_SYSCALLS = 425, 0x40000000
 _SOCKET_SYSCALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 
 
@@ -241,9 +242,11 @@ class _Words:
             while data := os.read(self._pipe.fileno(), 1 << 16):
                 self._tail = (self._tail + data)[-_TAIL_BYTES:]
                 with contextlib.suppress(OSError):
-                    os.write(2, data)
+                    os.write(2, data.translate(None, _CONTROLS))
 
 
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
+"""Not passed on: what a file has a library say shall not steer the terminal."""
 _TAIL_BYTES = 4096
 _LAST_WORDS_CHARS = 200
 
@@ -431,12 +434,16 @@ class _Filter(ctypes.Structure):
 
 
 def _refuse_sockets(libc: ctypes.CDLL) -> bool:
-    """Install a seccomp filter: ``socket()`` of any family but AF_UNIX fails with EACCES."""
+    """Install a seccomp filter: ``socket()`` of any family but AF_UNIX fails with EACCES.
+
+    So does what would go round it: a ring of io_uring opens sockets by itself, and the system calls
+    of x32 have numbers of their own.
+    """
     machine = os.uname().machine
     if machine not in _SOCKET_SYSCALL:
         return False
     architecture, socket_number = _SOCKET_SYSCALL[machine]
-    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+    load, equal, least, give = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, JMP|JEQ|K, JMP|JGE|K, RET|K
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | 13, 0x80000000  # 13: EACCES
     # struct seccomp_data: nr at 0, arch at 4, first argument at 16 (low word, little endian).
     program = (
@@ -444,6 +451,8 @@ def _refuse_sockets(libc: ctypes.CDLL) -> bool:
         (equal, 1, 0, architecture),
         (give, 0, 0, kill),
         (load, 0, 0, 0),
+        (least, 4, 0, _X32_SYSCALLS),
+        (equal, 3, 0, _IO_URING_SETUP),
         (equal, 0, 3, socket_number),
         (load, 0, 0, 16),
         (equal, 1, 0, 1),  # AF_UNIX
