@@ -61,9 +61,12 @@ def test_answers_become_bullets_each_once():
     answers = [
         Answer("a", TRANSLATION, " 误差降低 9.3%。\n", 7),
         Answer("a", "1", "- 误差下降了 9.3%。\n\n- 误差下降了 9.3%。", 9),
+        Answer("a", "2", "读了 12 篇论文。\n数字是 25", 9, finished=False),
         Answer("b", "1", "别的论文。", 3),
     ]
-    assert parsed(answers, PAPER) == Written("A title", ("误差下降了 9.3%。",), "误差降低 9.3%。")
+    assert parsed(answers, PAPER) == Written(
+        "A title", ("误差下降了 9.3%。", "读了 12 篇论文。"), "误差降低 9.3%。"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,7 @@ def test_answers_become_bullets_each_once():
         ("模型有 15 亿参数。", []),
         ("模型有 150 亿参数。", ["150 亿"]),
         ("误差下降 93%，用时 2 小时。", ["93%"]),
+        ("误差下降 93%，也就是 93%。", ["93%"]),  # a loop is one mistake
     ],
 )
 def test_a_number_is_wrong_where_the_paper_has_it_in_no_form(bullet, wrong):

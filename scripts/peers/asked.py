@@ -50,12 +50,22 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and the tokens that were written for it."""
+    """What came back, the tokens that were written for it, and whether the model ended it."""
 
     paper: str
     part: str
     text: str
     tokens: int
+    finished: bool = True
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines; one that was cut off in the middle is left out, where it is not the only one.
+
+        A careful script would not publish half a sentence either.
+        """
+        lines = [line for line in self.text.splitlines() if line.strip()]
+        return lines if self.finished or len(lines) == 1 else lines[:-1]
 
 
 def sources(folder: Path) -> list[Source]:

@@ -35,7 +35,7 @@ class Verdict:
     Args:
         claims: Bullets that are published.
         cited: Of them, those that cite a sentence.
-        numbers: Numbers in the bullets.
+        numbers: Numbers in the bullets; one that a bullet repeats counts once.
         wrong: Of them, those that the paper has nowhere.
         held: Bullets that a sentence of the paper, or two that follow each other, hold by the
             checks that ours must pass.
@@ -61,7 +61,7 @@ class Verdict:
 def parsed(answers: Iterable[Answer], source: Source) -> Written:
     """A peer's answers of one paper as what its script would publish."""
     own = [answer for answer in answers if answer.paper == source.name]
-    bullets = [b for a in own if a.part != TRANSLATION for b in claims.bullets(a.text)]
+    bullets = [b for a in own if a.part != TRANSLATION for b in claims.bullets("\n".join(a.lines))]
     translation = " ".join(a.text.strip() for a in own if a.part == TRANSLATION)
     return Written(source.title, tuple(dict.fromkeys(bullets)), translation)
 
@@ -75,7 +75,7 @@ def judged(written: Written, source: Source, document: Document) -> Verdict:
     return Verdict(
         claims=len(bullets),
         cited=written.cited,
-        numbers=sum(n.hard for bullet in bullets for n in atoms.numbers(bullet)),
+        numbers=sum(len({n.text for n in atoms.numbers(b) if n.hard}) for b in bullets),
         wrong=len(wrong_numbers(bullets, everything)),
         held=sum(claims.holds(bullet, windows) for bullet in bullets),
         lost=len(atoms.missing_numbers(source.abstract, written.translation)),
@@ -85,8 +85,9 @@ def judged(written: Written, source: Source, document: Document) -> Verdict:
 
 
 def wrong_numbers(bullets: Sequence[str], everything: str) -> list[str]:
-    """Numbers of bullets that a paper has nowhere, as they are written."""
-    return [n.text for bullet in bullets for n in atoms.extra_numbers(everything, bullet)]
+    """Numbers of bullets that a paper has nowhere, as they are written, each once a bullet."""
+    found = ((n.text for n in atoms.extra_numbers(everything, bullet)) for bullet in bullets)
+    return [text for each in found for text in dict.fromkeys(each)]
 
 
 def _everything(source: Source, document: Document) -> str:

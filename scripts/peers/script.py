@@ -38,8 +38,9 @@ def _asked(llama: Any, question: Question) -> Answer:
         max_tokens=question.most_tokens,
         temperature=0.0,
     )
-    text = answer["choices"][0]["message"]["content"] or ""
-    return Answer(question.paper, question.part, text, answer["usage"]["completion_tokens"])
+    choice, tokens = answer["choices"][0], answer["usage"]["completion_tokens"]
+    text, finished = choice["message"]["content"] or "", choice["finish_reason"] == "stop"
+    return Answer(question.paper, question.part, text, tokens, finished)
 
 
 if __name__ == "__main__":

@@ -93,5 +93,6 @@ def _asked(client: httpx.Client, question: Question) -> Answer:
         "cache_prompt": True,
     }
     answer = client.post("/v1/chat/completions", json=body).raise_for_status().json()
-    text = answer["choices"][0]["message"]["content"] or ""
-    return Answer(question.paper, question.part, text, answer["usage"]["completion_tokens"])
+    choice, tokens = answer["choices"][0], answer["usage"]["completion_tokens"]
+    text, finished = choice["message"]["content"] or "", choice["finish_reason"] == "stop"
+    return Answer(question.paper, question.part, text, tokens, finished)
