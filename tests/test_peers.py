@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from digest.engines.process import WorkerEngine
+from digest.generation import Completion, DecodeOptions, Prompt
+from digest.pipeline import Day, Tools, run_day
 from digest.records import Row, Table
+from digest.sources.folder import FolderSource
+from digest.store import Store
+from scripts.peers import ours
 from scripts.peers.asked import TRANSLATION, Answer, Source, questions, sources
 from scripts.peers.build import pinned
 from scripts.peers.judge import Verdict, Written, judged, parsed, wrong_numbers
 from scripts.peers.served import streams
 from scripts.peers.table import Measured, markdown
 from scripts.supply.locks import Locked
-from tests.conftest import document
+from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator, document
 
 SAMPLES = Path(__file__).resolve().parent / "data" / "papers"
 PAPER = Source(
@@ -90,10 +96,11 @@ def test_everything_is_counted_alike():
         "这种方法使误差下降了 9.3%。",
         "这种方法使误差下降了 93%。",
         "It reads twelve papers and writes a list.",
+        "这种方法" + "读了论文" * 20 + "。",
     )
     written = Written("A title", bullets, "误差降低 9.3%。用时 3 小时。", cited=1)
     assert judged(written, PAPER, DOCUMENT) == Verdict(
-        claims=3, cited=1, numbers=2, wrong=1, held=1, lost=1, invented=1, english=1
+        claims=4, cited=1, numbers=2, wrong=1, held=1, lost=1, invented=1, english=1, loops=1
     )
 
 
@@ -106,17 +113,41 @@ def test_a_number_of_a_table_is_none_that_is_made_up():
 
 def test_figures_stand_beside_their_ratio_to_ours():
     ours = Measured("ours", 100.0, 2000, Verdict(40, 40, 20, 0, 40, 0, 0, 2))
-    other = Measured("script", 250.4, 1000, Verdict(10, 0, 5, 3, 4, 6, 1, 5))
+    other = Measured("script", 250.4, 1000, Verdict(10, 0, 5, 3, 4, 6, 1, 5, 7))
     head, _, first, second = markdown([ours, other]).splitlines()
     assert head.startswith("| way | wall time | tokens written | claims |")
     assert first == (
         "| ours | 100 s (1.00x) | 2,000 (1.00x) | 40 (1.00x) | 40 | 40 (1.00x) | 20 (1.00x) "
-        "| 0 | 0 / 0 | 2 |"
+        "| 0 / 0 | 0 | 2 | 0 |"
     )
     assert second == (
         "| script | 250 s (2.50x) | 1,000 (0.50x) | 10 (0.25x) | 0 | 4 (0.10x) | 5 (0.25x) "
-        "| 3 | 6 / 1 | 5 |"
+        "| 3 / 1 | 6 | 5 | 7 |"
     )
+
+
+def test_what_we_published_is_read_from_the_store(papers, config):
+    tools = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+    run_day(Day("2026-01-23", FolderSource(papers)), config, Store(config.database), tools)
+    found = ours.published(config, "2026-01-23")
+    assert found["First"] == Written("First", ("词错误率降低 9.3%。",), "译文：One.", cited=1)
+    assert len(found) == 2
+
+
+def test_the_tokens_of_a_run_are_counted(tmp_path, monkeypatch):
+    answers = [Completion("a", 7, True), Completion("b", 5, False)]
+    monkeypatch.setattr(WorkerEngine, "complete", lambda *_asked: answers)
+    asked = (Prompt("", ""), ["one", "two"], DecodeOptions())
+
+    def main(arguments):
+        assert arguments == ["run"]
+        assert [WorkerEngine.complete(None, *asked) for _ in range(2)] == [answers, answers]
+        raise SystemExit(0)
+
+    monkeypatch.setattr(ours, "main", main)
+    with pytest.raises(SystemExit):
+        ours.run(tmp_path / "tokens", ["run"])
+    assert (tmp_path / "tokens").read_text() == "24"
 
 
 def test_the_server_is_built_of_the_locked_source():

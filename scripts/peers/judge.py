@@ -42,6 +42,7 @@ class Verdict:
         lost: Numbers of the abstracts that their translations lack.
         invented: Numbers of the translations that their abstracts lack.
         english: Bullets, and sentences of translations, that are left in English.
+        loops: Likewise, that say the same words over and over.
     """
 
     claims: int = 0
@@ -52,6 +53,7 @@ class Verdict:
     lost: int = 0
     invented: int = 0
     english: int = 0
+    loops: int = 0
 
     def __add__(self, other: Verdict) -> Verdict:
         names = [field.name for field in fields(self)]
@@ -81,6 +83,7 @@ def judged(written: Written, source: Source, document: Document) -> Verdict:
         lost=len(atoms.missing_numbers(source.abstract, written.translation)),
         invented=len(atoms.extra_numbers(source.abstract, written.translation)),
         english=sum(not checks.untranslated(everything, unit) for unit in units),
+        loops=sum(not checks.repetition(everything, unit) for unit in units),
     )
 
 

@@ -15,9 +15,10 @@ COLUMNS = (
     "with a citation",
     "held by a passage",
     "numbers in claims",
-    "wrong numbers",
-    "abstracts' numbers lost / invented",
+    "wrong numbers in claims / abstracts",
+    "numbers lost in abstracts",
     "left in English",
+    "going in circles",
 )
 
 
@@ -47,9 +48,10 @@ def _cells(each: Measured, ours: Measured) -> tuple[str, ...]:
         str(it.cited),
         _against(it.held, us.held),
         _against(it.numbers, us.numbers),
-        str(it.wrong),
-        f"{it.lost} / {it.invented}",
+        f"{it.wrong} / {it.invented}",
+        str(it.lost),
         str(it.english),
+        str(it.loops),
     )
 
 
