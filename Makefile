@@ -16,7 +16,7 @@ MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
-  check browser bench bench-full server-night samples lock clean
+  check browser bench bench-full server-night samples lock clean peers sbom audit advisories
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,19 @@ bench-full: $(VENV)/.run ## the same with three papers and the 1.5 B; goes on wh
 
 server-night: $(VENV)/.run ## a night of a thousand papers against a fake model server: what is ours costs
 	$(BIN)/python scripts/server_night.py
+
+peers: $(VENV)/.run ## our run against a plain script and llama-server, on the sample papers; builds llama-server once
+	@$(MAKE) --no-print-directory models MODEL=0.5b
+	$(BIN)/python -m scripts.peers --from $(PAPERS) --model 0.5b
+
+sbom: $(VENV)/.dev ## list every locked package and model file (scripts/lock/sbom.cdx.json)
+	$(BIN)/python -m scripts.supply.sbom
+
+audit: $(VENV)/.dev ## known holes in the locked packages, from pinned advisories, offline
+	$(BIN)/python -m scripts.supply.audit
+
+advisories: $(VENV)/.dev ## pin what OSV knows against the locked packages
+	$(BIN)/python -m scripts.supply.advisories
 
 samples: $(VENV)/.run ## typeset the sample papers again (needs LaTeX)
 	$(BIN)/python scripts/make_samples.py
