@@ -22,11 +22,19 @@ def set_up_logging(console: Console, quiet: bool, log_format: str) -> None:
 
 
 class _TextLines(logging.Formatter):
-    """The message, and the cure of an error on a line of its own."""
+    """The message, and the cure of an error on a line of its own.
+
+    What a title holds moves no cursor and begins no line.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         hint = getattr(record, "hint", None)
-        return record.getMessage() + (f"\n  {hint}" if hint else "")
+        return _plain(record.getMessage()) + (f"\n  {_plain(str(hint))}" if hint else "")
+
+
+def _plain(text: str) -> str:
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown)
 
 
 class _JsonLines(logging.Formatter):
