@@ -13,13 +13,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.faults import kills
+from scripts.faults import kills, power
 from scripts.faults.bench import Bench, stub_bench
 from scripts.faults.kills import Plan
 from scripts.faults.papers import SAMPLES
 from scripts.faults.tally import Tally
 
 PAPERS = 12
+SHORT = 4
+"""Papers of a day that is traced, with the site."""
 
 
 def main() -> int:
@@ -28,6 +30,7 @@ def main() -> int:
     parser.add_argument("--real", type=int, default=10, help="kills with the real engines")
     parser.add_argument("--model", default="0.5b", help="of the real engines")
     parser.add_argument("--stub", type=int, default=90, help="kills of a day on the stub")
+    parser.add_argument("--power", type=int, default=10, help="power cuts")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--keep", type=Path, help="work in this new folder and keep it")
     options = parser.parse_args()
@@ -52,6 +55,9 @@ def planned(options: argparse.Namespace, scratch: Path) -> list[Callable[[], Tal
         bench = stub_bench(scratch / "kills", PAPERS)
         plan = Plan(options.stub, seed, aimed=1 / 3)
         steps.append(lambda: kills.kill(bench, plan, "kills, stub"))
+    if options.power:
+        short = power.with_site(stub_bench(scratch / "power", SHORT))
+        steps.append(lambda: power.cut(short, options.power, seed))
     return steps
 
 

@@ -103,9 +103,9 @@ class Bench:
     def finished(self, home: Path, wanted: Wanted) -> list[str]:
         """Run to the end; what is not as it must be."""
         ended = self.run(home)
-        shown = "" if ended.code == 0 else f": {ended.said.strip()[-300:]}"
-        problems = [f"ended with exit code {ended.code}{shown}"] if ended.code else []
-        return problems + traceback_in(ended) + differences(home, wanted)
+        if ended.code != 0:
+            return [f"ended with exit code {ended.code}: {ended.said.strip()[-400:]}"]
+        return traceback_in(ended) + differences(home, wanted)
 
 
 def stub_bench(scratch: Path, papers: int) -> Bench:
@@ -120,7 +120,7 @@ def stub_bench(scratch: Path, papers: int) -> Bench:
 
 def files_of(home: Path) -> dict[str, bytes]:
     """Everything that readers see, and the PDFs."""
-    found = [*(home / "posts").rglob("*"), *(home / "papers").rglob("*")]
+    found = [path for part in ("posts", "papers", "site") for path in (home / part).rglob("*")]
     return {str(path.relative_to(home)): path.read_bytes() for path in found if path.is_file()}
 
 

@@ -23,6 +23,7 @@ class Op(IntEnum):
     UNLINK = 6
     MKDIR = 7
     RMDIR = 8
+    SYNC_ALL = 9
 
 
 @dataclass(frozen=True, slots=True)

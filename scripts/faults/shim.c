@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CREATE = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, MKDIR, RMDIR };
+enum { CREATE = 1, WRITE, TRUNCATE, SYNC, RENAME, UNLINK, MKDIR, RMDIR, SYNC_ALL };
 
 struct state {
     _Atomic uint64_t calls;   /* how many so far, over all processes */
@@ -319,6 +319,13 @@ static int synced(int fd, long call) {
 
 int fsync(int fd) { return synced(fd, SYS_fsync); }
 int fdatasync(int fd) { return synced(fd, SYS_fdatasync); }
+
+void sync(void) {
+    lock();
+    syscall(SYS_sync);
+    record(SYNC_ALL, 0, "", NULL, 0, 0, NULL);
+    unlock();
+}
 
 /* ------------------------------------------------------------------ names */
 

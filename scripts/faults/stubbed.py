@@ -35,7 +35,7 @@ def install() -> None:
     worker.Worker.__init__ = _stubbed_init  # type: ignore[method-assign]
     from digest.engines import process
 
-    process.default_turn_file = _without_turns
+    process.default_turn_file = _without_turns  # type: ignore[attr-defined]
     if gap := os.environ.get(GAP):
         from digest.sources import http
 

@@ -37,7 +37,7 @@ class Tally:
     @property
     def passed(self) -> bool:
         """Whether all that was wanted was done and went well."""
-        return self.good == self.done and self.done >= self.planned
+        return not self.problems and self.done >= self.planned
 
     def line(self) -> str:
         """The sum."""
