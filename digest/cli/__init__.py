@@ -9,6 +9,7 @@ Heavy libraries are imported inside the commands that need them, so that ``--hel
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 import click
@@ -68,6 +69,7 @@ def main(
 
     Every claim of a reading is traced to a sentence on a page, and its numbers are checked.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # evaluations load PyMuPDF here, which brings it
     console = Console(stderr=True, quiet=quiet, highlight=False)
     set_up_logging(console, quiet, log_format)
     flags = {"home": home, "models_dir": models_dir, "threads": threads}

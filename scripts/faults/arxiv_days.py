@@ -82,16 +82,20 @@ class ArxivBench(Bench):
 
     def run(self, home: Path, environment: Mapping[str, str] | None = None) -> Ended:
         """The day's run to its end, and those of the days after it."""
-        first = self.day
+        for day in range(self.day, DAYS):
+            ended = self.run_one(home, day, environment)
+            if ended.code != 0:
+                break
+        return ended
+
+    def run_one(self, home: Path, day: int, environment: Mapping[str, str] | None = None) -> Ended:
+        """One day's run to its end."""
+        now, self.day = self.day, day
         try:
-            for self.day in range(first, DAYS):
-                with self.start(home, environment) as tree:
-                    ended = tree.ended()
-                if ended.code != 0:
-                    break
-            return ended
+            with self.start(home, environment) as tree:
+                return tree.ended()
         finally:
-            self.day = first
+            self.day = now
 
 
 @contextlib.contextmanager

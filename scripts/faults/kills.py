@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.faults.arxiv_days import DAYS, ArxivBench
 from scripts.faults.bench import Bench, Wanted, copied
 from scripts.faults.shim import Strike
 from scripts.faults.tally import Tally
@@ -33,21 +34,57 @@ def kill(bench: Bench, plan: Plan, name: str) -> Tally:
     """Kill runs; after each kill a copy of the home is run to its end and compared."""
     chance = random.Random(plan.seed)
     tally = Tally(name, plan.kills)
-    started_s = time.monotonic()
-    wanted = bench.undisturbed()
-    whole_s = time.monotonic() - started_s
+    wanted, whole_s = _timed(bench)
     tally.say(f"undisturbed run: {whole_s:.0f} s, {len(wanted.files)} files")
     aimed = round(plan.kills * plan.aimed)
     if aimed:
         _kill_aimed(bench, wanted, tally, chance, aimed)
     while tally.done < plan.kills:
         home = bench.home()
-        for after_s in _moments(chance, whole_s):
-            if tally.done == plan.kills or not _killed(bench, home, after_s):
-                break
-            tally.add(_outcome(bench, home, wanted), f"killed after {after_s:.1f} s")
+        _kill_in_a_row(bench, home, wanted, tally, _moments(chance, whole_s))
         shutil.rmtree(home, ignore_errors=True)
     return tally
+
+
+def kill_day(bench: ArxivBench, wanted: Wanted, tally: Tally, seed: int) -> None:
+    """Kill the runs of the bench's day: an equal share of what is planned for each."""
+    chance = random.Random(seed)
+    before = bench.home()
+    for day in range(bench.day):
+        bench.run_one(before, day)
+    started_s = time.monotonic()
+    bench.run_one(_begun(bench, before), bench.day)
+    whole_s = time.monotonic() - started_s
+    until = tally.planned * (bench.day + 1) // DAYS
+    while tally.done < until:
+        home = _begun(bench, before)
+        moments = list(_moments(chance, whole_s))[: until - tally.done]
+        _kill_in_a_row(bench, home, wanted, tally, moments)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _begun(bench: Bench, before: Path) -> Path:
+    """A new home that goes on from another one."""
+    home = bench.home()
+    if before.exists():
+        shutil.copytree(before, home)
+    return home
+
+
+def _timed(bench: Bench) -> tuple[Wanted, float]:
+    started_s = time.monotonic()
+    wanted = bench.undisturbed()
+    return wanted, time.monotonic() - started_s
+
+
+def _kill_in_a_row(
+    bench: Bench, home: Path, wanted: Wanted, tally: Tally, moments: Iterable[float]
+) -> None:
+    """Kill one home's runs, each going on from the last, until one ends by itself."""
+    for after_s in moments:
+        if tally.done == tally.planned or not _killed(bench, home, after_s):
+            return
+        tally.add(_outcome(bench, home, wanted), f"killed after {after_s:.1f} s")
 
 
 def _moments(chance: random.Random, whole_s: float) -> Iterator[float]:

@@ -36,11 +36,11 @@ def _judge(calls: Sequence[Call], home: Path, tally: Tally) -> None:
     """The trace by itself: it must be whole, and every commit in order."""
     seen = {name: bytes(n.now) for name, n in replayed(calls).names.items() if not n.folder}
     there = {
-        str(path.relative_to(home)): path.read_bytes()
-        for path in home.rglob("*")
-        if path.is_file()
+        str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()
     }
-    missed = sorted(name for name in seen.keys() | there.keys() if seen.get(name) != there.get(name))
+    missed = sorted(
+        name for name in seen.keys() | there.keys() if seen.get(name) != there.get(name)
+    )
     trace = examine(calls)
     for name, count in sorted(trace.commits.items()):
         tally.say(f"{count:5} {name}")

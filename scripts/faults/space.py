@@ -29,8 +29,9 @@ def fill(bench: Bench, count: int, seed: int) -> Tally:
     whole_s = time.monotonic() - started_s
     used_mb = _used_mb(bench.scratch / "home-1")
     tally.say(f"undisturbed run: {whole_s:.0f} s, {used_mb:.1f} MB")
+    mountable = can_mount(bench.scratch)
     while tally.done < count:
-        if can_mount(bench.scratch):
+        if mountable:
             if tally.done % 2:
                 size_mb, after_s = 2.0 * used_mb, chance.uniform(0.05, 0.8) * whole_s
             else:

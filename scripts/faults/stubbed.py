@@ -39,7 +39,7 @@ def install() -> None:
     if gap := os.environ.get(GAP):
         from digest.sources import http
 
-        http.ARXIV_PACE_S = float(gap)
+        http.Client._pause_s = lambda *_: float(gap)  # type: ignore[method-assign]
 
 
 install()
