@@ -60,7 +60,7 @@ def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _claimed(partial):
             try:
                 yield partial
@@ -127,6 +127,18 @@ def open_up(folder: Path, umask: int) -> None:
                 path.chmod(stat.S_IMODE(found.st_mode) | wanted)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, whose names are on the disk before anything is put there.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        flush(made.parent)
+
+
 def flush(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -149,7 +161,7 @@ def held(path: Path, wait_s: float = 0.0) -> Iterator[None]:
         StoreError: It cannot be made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         opened = path.open("a")
     except OSError as exc:
         raise StoreError(

@@ -75,6 +75,7 @@ def main(
     """
     # A process of several threads cannot move into a namespace, and NumPy would start some.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # evaluations load PyMuPDF here, which brings it
     console = Console(stderr=True, quiet=quiet, highlight=False)
     set_up_logging(console, quiet, log_format)
     flags = {"home": home, "models_dir": models_dir, "threads": threads}

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from digest import files
 from digest.errors import StoreError
 from digest.store.migrations import migrate
 
@@ -106,8 +107,26 @@ class Database:
                     con.rollback()
                     raise
                 con.commit()
+                self._flush_names()
             except duckdb.Error as exc:
                 raise StoreError(f"{self._path}: {_first_line(exc)}") from exc
+
+    def _flush_names(self) -> None:
+        """Wait until the names of the file and of its log are on the disk.
+
+        DuckDB waits for their bytes alone. A commit that is in the log would be lost with the
+        log's name; and where the removal of several logs was lost, DuckDB refuses an old one.
+
+        Raises:
+            StoreError: The folder cannot be flushed.
+        """
+        if self._path.with_name(f"{self._path.name}.wal").exists():
+            try:
+                files.flush(self._path.parent)
+            except OSError as exc:
+                raise StoreError(
+                    f"{self._path} cannot be written: {exc.strerror}", "check the disk: dmesg"
+                ) from exc
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting for another process's transaction to end.
@@ -116,7 +135,7 @@ class Database:
             StoreError: Still locked after ``LOCK_WAIT_S``, damaged, or not writable.
         """
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self._path.parent)
         except OSError as exc:
             raise StoreError(
                 f"{self._path.parent} cannot be made: {exc.strerror}", "give --home another folder"
