@@ -431,8 +431,8 @@ class ArxivSource:
         """
         path = self._config.papers / paper_file(paper.id)
         if not path.exists():
-            if sha256 := read_pdf(self._store.database, str(paper.id)):
-                return Arrival(paper, None, sha256, mark=mark)
+            if paper.id in self._read:
+                return Arrival(paper, None, self._read[paper.id], mark=mark)
             if paper.id in self._withdrawn:
                 raise PaperWithdrawn(f"{paper.id} was withdrawn", None, False)
             if paper.id in self._failed:

@@ -177,7 +177,7 @@ def test_what_is_no_readable_file_is_left_out_and_said(papers, config, store):
     (papers / "d.pdf").symlink_to("nowhere")
     report = run_day(day(papers), config, store, tools())
     assert report.papers == 2
-    assert [problem.split(" cannot")[0] for problem in report.unread] == [
+    assert [problem.removesuffix(" is no file") for problem in report.unread] == [
         str(papers / "c.pdf"),
         str(papers / "d.pdf"),
     ]
