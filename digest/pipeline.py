@@ -196,24 +196,23 @@ class _Job(Generic[Record]):
 def run_day(
     day: Day, config: Config, store: Store, tools: Tools, progress: Progress = no_progress
 ) -> Report:
-    """Make, or complete, one day's post.
+    """Make, or complete, one day's post. The caller is alone at work in the home (``running``).
 
     Raises:
         ConfigError: A template of the lab's is wrong; found before the work, not after it.
         SourceError: The source cannot be read or is empty.
-        StoreError: The home cannot be written, or another run is at work in it.
+        StoreError: The home cannot be written.
     """
-    with files.held(config.home / ".lock"):
-        trial(style_of(config), "weekly" in config.outputs)
-        run = _Run(day, config, store, tools, progress)
-        delivery = day.source.deliver(day.date)
-        works = run.receive(delivery.arrivals)
-        run.extract(works)
-        run.translate(works)
-        run.explain(works)
-        run.illustrate(works)
-        with publishing(config), store.database.held_open():
-            return _publish(day, config, store, run, delivery, works)
+    trial(style_of(config), "weekly" in config.outputs)
+    run = _Run(day, config, store, tools, progress)
+    delivery = day.source.deliver(day.date)
+    works = run.receive(delivery.arrivals)
+    run.extract(works)
+    run.translate(works)
+    run.explain(works)
+    run.illustrate(works)
+    with publishing(config), store.database.held_open():
+        return _publish(day, config, store, run, delivery, works)
 
 
 def _publish(
@@ -262,7 +261,7 @@ def finish_posts(
     """Write the files of posts that a run was stopped before it could: from ``since`` (a date) on.
 
     ``cut`` is as for ``render_day``: the run may have been stopped before it cut figures, too.
-    A post whose file somebody took away is left alone, unless it was written within the last day.
+    A post whose file somebody took away is left alone, unless it was the last that was written.
     """
     unfinished = [
         date

@@ -18,6 +18,7 @@ import digest
 from digest.cli import (
     bundles,
     day,
+    keep_store,
     machine,
     mail,
     measure,
@@ -75,7 +76,7 @@ def main(
 
 
 _MODULES = (
-    day, show, search, site, mail, templates, stages, models, bundles, machine, measure,
+    day, keep_store, show, search, site, mail, templates, stages, models, bundles, machine, measure,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

@@ -31,10 +31,11 @@ from digest.cli.session import (
     translator_option,
 )
 from digest.config import Config
-from digest.errors import BusyError, ConfigError, DigestError
+from digest.errors import BusyError, ConfigError, DigestError, StoreDamaged
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
+    from digest.announced import Fetched
     from digest.pipeline import Report
     from digest.store import Store
     from digest.store.ledger import BatchLine
@@ -103,7 +104,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     The papers are those that arXiv announced since the last post. Safe to run again at any time:
     finished work is not repeated, and a paper is carried once. Prints the post's path.
     """
-    from digest import assembly
+    from digest.guarded import guarded
 
     flags = {
         "model": model,
@@ -117,23 +118,36 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    asking = _Asking(offline, wait, wait_hours, redo)
+    work = partial(_make, session, config, when, source, asking)
+    report, is_written = guarded(config, "run", date is not None, work)
+    _print_report(session, report, as_json)
+    if not is_written:
+        sys.exit(EXIT_FAILED)
+    if report.announced is not None and report.announced.state in ("stalled", "failed"):
+        sys.exit(EXIT_FAILED)
+    if report.failed or report.unread:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+def _make(
+    session: Session, config: Config, date: str, source: str | None, asking: _Asking
+) -> tuple[Report, bool]:
+    """The day's post, and whether all that stands beside it could be written."""
+    from digest import assembly
+
     if source is not None and Path(source).is_dir():
-        report = _run_folder(session, config, Path(source), when, redo)
+        report = _run_folder(session, config, Path(source), date, asking.redo)
     else:
         if source is not None:
             with byte_bars(session) as progress:
                 imported = assembly.import_bundle(Path(source), config, progress)
                 for carried in imported.models:
                     assembly.convert_model(carried, config, progress)
-            offline = True
-        report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
-    _print_report(session, report, as_json)
-    if report.post is not None and not _write_files(when, config, assembly.store(config)):
-        sys.exit(EXIT_FAILED)
-    if report.announced is not None and report.announced.state in ("stalled", "failed"):
-        sys.exit(EXIT_FAILED)
-    if report.failed or report.unread:
-        sys.exit(EXIT_SOME_FAILED)
+            asking = replace(asking, offline=True)
+        report = _run_arxiv(session, config, date, asking)
+    is_written = report.post is None or _write_files(date, config, assembly.store(config))
+    return report, is_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,8 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
 def _tried(what: str, step: Callable[[], _Failed]) -> _Failed:
     try:
         return step()
+    except StoreDamaged:  # of the whole run's concern
+        raise
     except DigestError as exc:
         return ((what, exc),)
 
@@ -304,17 +320,11 @@ def fetch(
 
     For a machine that carries papers to another (see: digest bundle), or ahead of a night's run.
     """
-    from digest import assembly, files
+    from digest.guarded import guarded
 
     config = session.config(limit=limit, **categories_flag(categories))
-    store = assembly.store(config)
-    with (
-        files.held(config.home / ".lock"),
-        assembly.arxiv(config, online=True) as arxiv,
-        stage_bars(session) as progress,
-    ):
-        source = assembly.announced_source(config, store, arxiv, progress)
-        fetched = source.fetch(date_of(date, config))
+    work = partial(_fetch, session, config, date_of(date, config))
+    fetched = guarded(config, "fetch", date is not None, work)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
         log.warning("%s", problem)
@@ -326,6 +336,14 @@ def fetch(
         sys.exit(EXIT_FAILED)
     if fetched.failed:
         sys.exit(EXIT_SOME_FAILED)
+
+
+def _fetch(session: Session, config: Config, date: str) -> Fetched:
+    from digest import assembly
+
+    store = assembly.store(config)
+    with assembly.arxiv(config, online=True) as arxiv, stage_bars(session) as progress:
+        return assembly.announced_source(config, store, arxiv, progress).fetch(date)
 
 
 @click.command()

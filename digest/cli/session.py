@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ import click
 from rich.console import Console
 
 from digest import config as configuration
+from digest.clock import SystemClock
 from digest.config import Config
 from digest.errors import DigestError
 
@@ -56,7 +56,7 @@ def date_of(text: str | None, config: Config) -> str:
         ConfigError: ``text`` is no date.
     """
     if text is None:
-        return datetime.now(ZoneInfo(config.zone)).date().isoformat()
+        return SystemClock().now().astimezone(ZoneInfo(config.zone)).date().isoformat()
     return configuration.check_date(text)
 
 

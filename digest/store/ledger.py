@@ -210,11 +210,11 @@ class Ledger:
         return {by: frozenset(batches) for by, batches in rows}
 
     def fingerprint(self, category: str) -> str:
-        """Of the newest feed answer that had papers of a category; empty where none had."""
+        """Of the last feed answer that had papers of a category; empty where none had."""
         rows = self._database.query(
             """SELECT record->>'fingerprint' FROM visit
                WHERE category = ? AND seen_by = 'feed' AND record->>'fingerprint' <> ''
-               ORDER BY at_utc DESC LIMIT 1""",
+               ORDER BY rowid DESC LIMIT 1""",
             [category],
         )
         return rows[0][0] if rows else ""
@@ -225,10 +225,10 @@ class Ledger:
         return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
 
     def newest_visits(self) -> list[Visit]:
-        """The newest visit of each category by each source."""
+        """The visit of each category by each source that was recorded last."""
         rows = self._database.query(
             """SELECT record FROM visit QUALIFY row_number() OVER (
-                   PARTITION BY category, seen_by ORDER BY at_utc DESC) = 1
+                   PARTITION BY category, seen_by ORDER BY rowid DESC) = 1
                ORDER BY category, seen_by"""
         )
         return [from_json(row[0], Visit) for row in rows]
@@ -241,7 +241,7 @@ class Ledger:
                           AS categories FROM sighting GROUP BY base),
                broken AS (
                    SELECT paper_id FROM outcome QUALIFY row_number() OVER (
-                       PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
+                       PARTITION BY paper_id, stage ORDER BY rowid DESC) = 1
                        AND status = 'failed'),
                waiting AS (
                    SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
