@@ -14,8 +14,8 @@ from digest.errors import DigestError
 from digest.store import Store
 from digest.store.newest import newest
 
-RELEASED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-"""Before this version was made: no night of its can be earlier."""
+RELEASED_AT = datetime(2025, 1, 1, tzinfo=UTC)
+"""Well before this version; a clock without a battery begins at 1970 or with its board."""
 BEHIND = timedelta(days=1)
 """A smaller step back is a correction, or another machine's clock that a bundle brought."""
 AHEAD = timedelta(days=60)

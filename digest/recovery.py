@@ -151,7 +151,9 @@ def _replace(database: Path, backup: Path | None) -> tuple[Path, ...]:
     with _alone(database):
         if backup is None:
             _drop_index(database)
-            return _put_aside(database)
+            aside = _put_aside(database)
+            database.unlink(missing_ok=True)  # its other name stays
+            return aside
         with files.filling(database) as partial:
             mechanics.copy_file(backup, partial)
             files.flush(partial)

@@ -144,13 +144,13 @@ class Store:
         """
         rows = self.database.query(
             """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
-               QUALIFY row_number() OVER (PARTITION BY paper_id, stage ORDER BY rowid DESC) = 1
+               WHERE status = 'failed'
+               AND rowid IN (SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)
                ORDER BY rowid DESC""",
         )
         return [
             (Outcome(PaperId.parse(paper), *rest), at.replace(tzinfo=UTC))
             for paper, *rest, at in rows
-            if rest[1] == "failed"
         ]
 
     # ------------------------------------------------------------ posts

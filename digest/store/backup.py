@@ -19,6 +19,7 @@ from digest.store.database import SETTINGS, Database
 
 _AT_ONCE = 1 << 30
 """Bytes to ask of the kernel in one call; it may copy fewer."""
+_HEADERS_BYTES = 3 * 4096
 _NOT_ABLE = (errno.EXDEV, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
@@ -54,6 +55,8 @@ def copy_file(source: Path, partial: Path) -> None:
 def check(path: Path) -> dict[str, int]:
     """Read a database from end to end, so that DuckDB compares the checksum of each block in use.
 
+    What it does not read are the trees of the keys: damage there shows when something is written.
+
     Returns:
         Rows by table.
 
@@ -65,8 +68,11 @@ def check(path: Path) -> dict[str, int]:
         with duckdb.connect(str(path), read_only=True, config=SETTINGS) as con:
             sql = "SELECT table_name FROM duckdb_tables() ORDER BY table_name"
             rows = {name: _read(con, name) for (name,) in con.execute(sql).fetchall()}
+            whole = _whole_bytes(con)
     except duckdb.Error as exc:
         raise meaning(path, exc) from exc
+    if path.stat().st_size < whole:
+        raise StoreDamaged(f"{path} is damaged: cut short of {whole} bytes", CURE)
     if "migration" not in rows:
         raise StoreDamaged(f"{path} is damaged: it has no table of digest's", CURE)
     return rows
@@ -77,6 +83,13 @@ def _read(con: duckdb.DuckDBPyConnection, table: str) -> int:
     row = con.execute(f'SELECT count(*), bit_xor(hash(COLUMNS(*))) FROM "{table}"').fetchone()
     assert row is not None  # an aggregate has a row
     return int(row[0])
+
+
+def _whole_bytes(con: duckdb.DuckDBPyConnection) -> int:
+    """How long the file is at least: https://duckdb.org/docs/stable/internals/storage"""
+    row = con.execute("SELECT block_size, used_blocks FROM pragma_database_size()").fetchone()
+    assert row is not None  # the database is open
+    return _HEADERS_BYTES + int(row[0]) * int(row[1])
 
 
 def _copy_bytes(source: int, to: Path) -> None:

@@ -227,8 +227,8 @@ class Ledger:
     def newest_visits(self) -> list[Visit]:
         """The visit of each category by each source that was recorded last."""
         rows = self._database.query(
-            """SELECT record FROM visit QUALIFY row_number() OVER (
-                   PARTITION BY category, seen_by ORDER BY rowid DESC) = 1
+            """SELECT record FROM visit
+               WHERE rowid IN (SELECT max(rowid) FROM visit GROUP BY category, seen_by)
                ORDER BY category, seen_by"""
         )
         return [from_json(row[0], Visit) for row in rows]
@@ -240,9 +240,8 @@ class Ledger:
                    SELECT base, any_value(from_json(record->'$.paper.categories', '["VARCHAR"]'))
                           AS categories FROM sighting GROUP BY base),
                broken AS (
-                   SELECT paper_id FROM outcome QUALIFY row_number() OVER (
-                       PARTITION BY paper_id, stage ORDER BY rowid DESC) = 1
-                       AND status = 'failed'),
+                   SELECT paper_id FROM outcome WHERE status = 'failed' AND rowid IN (
+                       SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)),
                waiting AS (
                    SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
                    FROM sighting JOIN listed USING (base)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from digest.store.database import Database
 
 _NEWEST = """
-    SELECT what, at FROM (
-        SELECT 'a look at arXiv' AS what, max(at_utc) AS at FROM visit
+    SELECT what, latest FROM (
+        SELECT 'a look at arXiv' AS what, max(at_utc) AS latest FROM visit
         UNION ALL SELECT 'a result', max(made_utc) FROM result
         UNION ALL SELECT 'an outcome', max(at_utc) FROM outcome
         UNION ALL SELECT 'a post', max(made_utc) FROM post)
-    WHERE at IS NOT NULL ORDER BY at DESC LIMIT 1"""
+    WHERE latest IS NOT NULL ORDER BY latest DESC, what LIMIT 1"""
 
 
 def newest(database: Database) -> tuple[str, datetime] | None:
