@@ -94,6 +94,8 @@ def _read(path: Path, date: str) -> DayJson | None:
     """A day's file; None where it is missing, damaged or of another version."""
     try:
         day = from_json(path.read_bytes(), DayJson)
+        for known in day.papers:
+            _paper(known)  # an id or a time may be none
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, ValueError) as exc:

@@ -1,10 +1,11 @@
 """Nights with a damaged database: the post is there in the morning, nothing lost, nothing twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from digest import backups, recovery
+from digest import backups, files, recovery
 from digest.errors import StoreDamaged, StoreError
 from digest.outputs import write_files
 from digest.pipeline import Tools
@@ -12,6 +13,13 @@ from digest.store import Store
 from digest.store.ledger import Ledger
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
 from tests.test_announced import World, at
+
+
+class Reads(FakeExtractor):
+    """Documents that know the PDF they are from, as real ones do."""
+
+    def extract(self, pdf):
+        return replace(super().extract(pdf), pdf_sha256=files.sha256(pdf))
 
 
 class Night(World):
@@ -27,7 +35,7 @@ class Night(World):
 
     def night(self, date, backup=True, **tools):
         parts = {
-            "extractor": FakeExtractor(),
+            "extractor": Reads(),
             "translator": FakeTranslator(),
             "explainer": FakeExplainer(),
         }
@@ -147,21 +155,21 @@ def test_a_post_that_was_edited_since_the_backup_is_kept(world):
 
 
 def test_without_a_backup_all_posts_are_entered_from_their_files(world, caplog):
-    for number, batch in enumerate(("2026-01-21", "2026-01-22", "2026-01-23"), 1):
+    for number, batch in enumerate(("2026-01-22", "2026-01-23", "2026-01-26"), 1):
         world.announce(number, batch)
         world.night(batch, backup=False)
     before = posts(world)
     ruin(world.config.database)
-    world.announce(4, "2026-01-26")
-    world.night("2026-01-26", backup=False)
+    world.announce(4, "2026-01-27")
+    world.night("2026-01-27", backup=False)
     assert "the database begins anew" in caplog.text
     assert world.carried() == [1, 2, 3, 4]
     assert {name: posts(world)[name] for name in before} == before
     assert [date for date, _, _ in world.store.post_dates()] == [
+        "2026-01-27",
         "2026-01-26",
         "2026-01-23",
         "2026-01-22",
-        "2026-01-21",
     ]
 
 
@@ -237,8 +245,8 @@ def test_a_backup_is_restored_and_the_file_before_it_kept(world):
     world.announce(2, "2026-01-23")
     world.night("2026-01-22")
     world.night("2026-01-23", backup=False)
-    present = world.config.database.read_bytes()
     world.store.search.update()
+    present = world.config.database.read_bytes()
     world.store.database.wal.write_bytes(b"another file's")
     restored = recovery.restore(world.config, world.clock.now)
     assert restored.backup == backups.kept(world.config)[0].path
@@ -320,7 +328,7 @@ def test_a_clock_that_jumps_in_the_middle_of_a_night_loses_nothing(world, jump):
     world.announce(3, "2026-01-26")
     world.night("2026-01-22")
 
-    class Jumps(FakeExtractor):
+    class Jumps(Reads):
         def extract(self, pdf):
             world.clock.time += jump
             return super().extract(pdf)
