@@ -92,7 +92,7 @@ Bytes = Callable[[str, int, int], None]
 
 def store(config: Config) -> Store:
     """The home's database; made at its first use."""
-    return Store(config.database)
+    return Store(config.database, SystemClock().now)
 
 
 def mailer(config: Config) -> Mailer:

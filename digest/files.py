@@ -80,6 +80,21 @@ def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def filling(path: Path) -> Iterator[Path]:
+    """A file to fill by other means, renamed to ``path`` at the end of the block if nothing failed.
+
+    Raises:
+        StoreError: The disk is full or the folder cannot be written.
+    """
+    with _replacing(path) as partial:
+        try:
+            yield partial
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
 def _claimed(partial: Path) -> Iterator[None]:
     """Hold the lock of a partial file, made where it is missing.
 

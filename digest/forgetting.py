@@ -106,23 +106,22 @@ def forgotten_at(wanted: str, store: Store) -> datetime | None:
 def forget(known: Traces, config: Config, store: Store) -> Forgot:
     """Remove a paper everywhere; what somebody edited is named and left.
 
+    The caller is alone at work in the home (``running``).
+
     Raises:
-        BusyError: A run is at work in the home.
         StoreError: Something cannot be written; again, it goes on.
     """
-    with files.held(config.home / ".lock"):
-        intention = Intention(known, datetime.now(UTC))
-        files.write(_note(config), to_json(intention))
-        return _carry_out(intention, config, store)
+    intention = Intention(known, datetime.now(UTC))
+    files.write(_note(config), to_json(intention))
+    return _carry_out(intention, config, store)
 
 
 def finish(config: Config, store: Store) -> Forgot | None:
     """Do what a process that was stopped had begun; None where there is nothing."""
     if not _note(config).exists():
         return None
-    with files.held(config.home / ".lock"):
-        intention = from_json(_note(config).read_bytes(), Intention)
-        return _carry_out(intention, config, store)
+    intention = from_json(_note(config).read_bytes(), Intention)
+    return _carry_out(intention, config, store)
 
 
 def undo(name: str, store: Store) -> datetime:

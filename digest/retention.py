@@ -80,21 +80,21 @@ def prune(config: Config, store: Store, today: str, dry_run: bool = False) -> Pr
         today: YYYY-MM-DD.
         dry_run: Only say what would go.
 
+    The caller is alone at work in the home (``running``).
+
     Raises:
-        BusyError: A run is at work in the home.
         StoreError: A file cannot be removed.
     """
-    with files.held(config.home / ".lock"):
-        judge = _Judge(config, store, today)
-        fates = [(path, *judge.of(path)) for path in sorted(config.papers.glob("*.pdf"))]
-        going = [gone for _, fate, gone in fates if fate == "goes" and gone is not None]
-        partial = tuple(_abandoned(config))
-        if not dry_run:
-            _remove(going, partial, config)
-        said = [fate for _, fate, _ in fates]
-        unknown = tuple(path.name for path, fate, _ in fates if fate == "unknown")
-        names = tuple(path.name for path in partial)
-        return Pruned(tuple(going), said.count("kept"), said.count("waits"), unknown, names)
+    judge = _Judge(config, store, today)
+    fates = [(path, *judge.of(path)) for path in sorted(config.papers.glob("*.pdf"))]
+    going = [gone for _, fate, gone in fates if fate == "goes" and gone is not None]
+    partial = tuple(_abandoned(config))
+    if not dry_run:
+        _remove(going, partial, config)
+    said = [fate for _, fate, _ in fates]
+    unknown = tuple(path.name for path, fate, _ in fates if fate == "unknown")
+    names = tuple(path.name for path in partial)
+    return Pruned(tuple(going), said.count("kept"), said.count("waits"), unknown, names)
 
 
 def not_here(config: Config, store: Store, since: datetime | None) -> int:

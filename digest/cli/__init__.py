@@ -21,6 +21,7 @@ from digest.cli import (
     bundles,
     day,
     forget,
+    keep_store,
     machine,
     mail,
     measure,
@@ -85,8 +86,8 @@ def main(
 
 
 _MODULES = (
-    day, show, search, forget, site, mail, templates, stages, models, bundles, machine, measure,
-    report, timer,
+    day, show, search, forget, keep_store, site, mail, templates, stages, models, bundles,
+    machine, measure, report, timer,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

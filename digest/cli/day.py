@@ -33,11 +33,11 @@ from digest.cli.session import (
     translator_option,
 )
 from digest.config import Config
-from digest.errors import BusyError, ConfigError, DigestError
+from digest.errors import BusyError, ConfigError, DigestError, StoreDamaged
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
-    from digest.announced import ArxivSource
+    from digest.announced import ArxivSource, Fetched
     from digest.pipeline import Day, Report
     from digest.store import Store
     from digest.store.ledger import BatchLine
@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     Where --until or --budget ends it, the papers that were not read in full stand in the post with
     their translated abstract, and are read in the nights that follow.
     """
-    from digest import assembly
+    from digest.guarded import guarded
 
     flags = {
         "model": model,
@@ -131,9 +131,27 @@ def run(  # noqa: PLR0913 one parameter for each flag
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
     session.night.begin("run", when, config)
+    asking = _Asking(offline, wait, wait_hours, redo)
+    work = partial(_make, session, config, when, source, asking)
+    report, is_written = guarded(config, "run", date is not None, work)
+    _print_report(session, report, as_json)
+    if not is_written:
+        sys.exit(EXIT_FAILED)
+    if report.announced is not None and report.announced.state in ("stalled", "failed"):
+        sys.exit(EXIT_FAILED)
+    if report.failed or report.unread:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+def _make(
+    session: Session, config: Config, date: str, source: str | None, asking: _Asking
+) -> tuple[Report, bool]:
+    """The day's post, and whether all that stands beside it could be written."""
+    from digest import assembly
+
     before_run(config, source)
     if source is not None and Path(source).is_dir():
-        report = _run_folder(session, config, Path(source), when, redo)
+        report = _run_folder(session, config, Path(source), date, asking.redo)
     else:
         if source is not None:
             with byte_bars(session) as progress:
@@ -141,17 +159,12 @@ def run(  # noqa: PLR0913 one parameter for each flag
                 for carried in imported.models:
                     assembly.convert_model(carried, config, progress)
             session.share_models(config)
-            offline = True
-        report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
+            asking = replace(asking, offline=True)
+        report = _run_arxiv(session, config, date, asking)
     session.night.note(report, assembly.store(config))
-    _print_report(session, report, as_json)
-    if report.post is not None and not _write_files(when, config, assembly.store(config)):
-        sys.exit(EXIT_FAILED)
+    is_written = report.post is None or _write_files(date, config, assembly.store(config))
     prune_after_run(config)
-    if report.announced is not None and report.announced.state in ("stalled", "failed"):
-        sys.exit(EXIT_FAILED)
-    if report.failed or report.unread:
-        sys.exit(EXIT_SOME_FAILED)
+    return report, is_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +201,8 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
 def _tried(what: str, step: Callable[[], _Failed]) -> _Failed:
     try:
         return step()
+    except StoreDamaged:  # of the whole run's concern
+        raise
     except DigestError as exc:
         return ((what, exc),)
 
@@ -366,20 +381,12 @@ def fetch(
 
     For a machine that carries papers to another (see: digest bundle), or ahead of a night's run.
     """
-    from digest import assembly, files
+    from digest.guarded import guarded
 
     config = session.config(limit=limit, **categories_flag(categories))
     session.night.begin("fetch", date_of(date, config), config)
-    before_run(config)
-    store = assembly.store(config)
-    with (
-        files.held(config.home / ".lock"),
-        assembly.arxiv(config, online=True) as arxiv,
-        stage_bars(session) as progress,
-    ):
-        source = assembly.announced_source(config, store, arxiv, progress)
-        fetched = source.fetch(date_of(date, config))
-    session.night.note(fetched, store)
+    work = partial(_fetch, session, config, date_of(date, config))
+    fetched = guarded(config, "fetch", date is not None, work)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
         log.warning("%s", problem)
@@ -391,6 +398,17 @@ def fetch(
         sys.exit(EXIT_FAILED)
     if fetched.failed:
         sys.exit(EXIT_SOME_FAILED)
+
+
+def _fetch(session: Session, config: Config, date: str) -> Fetched:
+    from digest import assembly
+
+    before_run(config)
+    store = assembly.store(config)
+    with assembly.arxiv(config, online=True) as arxiv, stage_bars(session) as progress:
+        fetched = assembly.announced_source(config, store, arxiv, progress).fetch(date)
+    session.night.note(fetched, store)
+    return fetched
 
 
 @click.command()

@@ -26,6 +26,7 @@ from digest.records import to_builtins
 
 if TYPE_CHECKING:
     from digest.forgetting import Forgot
+    from digest.store import Store
     from digest.store.forgetting import Traces
 
 log = logging.getLogger("digest")
@@ -45,13 +46,23 @@ def forget(session: Session, paper: str | None, undo: bool, yes: bool, as_json: 
     is left is a salted hash by which it is known when it comes again. Stopped in between, it goes
     on when it is called again, with or without an ID.
     """
-    from digest import forgetting
+    from digest import running
+    from digest.clock import SystemClock
 
     config = session.config()
     store = store_to_read(config)
     if undo:
         _undo(paper, session)
         return
+    with running.at_work(config.home, "forget", SystemClock().now):
+        _forget(session, config, store, paper, yes, as_json)
+
+
+def _forget(
+    session: Session, config: Config, store: Store, paper: str | None, yes: bool, as_json: bool
+) -> None:
+    from digest import forgetting
+
     pending = forgetting.finish(config, store)
     if pending is not None:
         log.warning("what was begun before is done now: a paper is forgotten")
@@ -124,10 +135,13 @@ def prune(session: Session, dry_run: bool, as_json: bool) -> None:
     and the site keeps the pages that it has drawn. Kept are PDFs that a post waits for or that are
     tried again; a file that is not known is only named.
     """
-    from digest import retention
+    from digest import retention, running
+    from digest.clock import SystemClock
 
     config = session.config()
-    pruned = retention.prune(config, store_to_read(config), date_of(None, config), dry_run)
+    store = store_to_read(config)
+    with running.at_work(config.home, "prune", SystemClock().now):
+        pruned = retention.prune(config, store, date_of(None, config), dry_run)
     if as_json:
         click.echo(json_text({**to_builtins(pruned), "freed_bytes": pruned.freed_bytes}))
         return

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from rich.console import Console
 
 from digest import config as configuration
 from digest.cli.night import Night
+from digest.clock import SystemClock
 from digest.config import Config
 from digest.errors import DigestError
 
@@ -83,7 +83,7 @@ def date_of(text: str | None, config: Config) -> str:
         ConfigError: ``text`` is no date.
     """
     if text is None:
-        return datetime.now(ZoneInfo(config.zone)).date().isoformat()
+        return SystemClock().now().astimezone(ZoneInfo(config.zone)).date().isoformat()
     return configuration.check_date(text)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -160,16 +160,18 @@ class Store:
         return frozenset(row[0] for row in rows)
 
     def failures(self) -> list[tuple[Outcome, datetime]]:
-        """Stages whose newest outcome is a failure, newest first."""
+        """Stages whose newest outcome is a failure, newest first: in the order in which they were
+        put down, whatever the clock said.
+        """
         rows = self.database.query(
             """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
-               QUALIFY row_number() OVER (PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
-               ORDER BY at_utc DESC""",
+               WHERE status = 'failed'
+               AND rowid IN (SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)
+               ORDER BY rowid DESC""",
         )
         return [
             (Outcome(PaperId.parse(paper), *rest), at.replace(tzinfo=UTC))
             for paper, *rest, at in rows
-            if rest[1] == "failed"
         ]
 
     # ------------------------------------------------------------ posts
@@ -271,13 +273,12 @@ class Store:
 
     def unfinished_posts(self, since: str) -> list[str]:
         """Dates from ``since`` on whose post may have no file: a run was stopped before, or just
-        after it had told us of the file.
+        after it had told us of the file, which then is the last one that we were told of.
         """
         rows = self.database.query(
-            """SELECT date FROM post LEFT JOIN (
-                   SELECT date, max(written_utc) AS written FROM post_file GROUP BY date) AS file
-               USING (date) WHERE date >= ? AND (written IS NULL OR written > ?) ORDER BY date""",
-            [since, self.database.now() - timedelta(days=1)],
+            """SELECT date FROM post WHERE date >= ? AND (date NOT IN (SELECT date FROM post_file)
+                   OR date = (SELECT arg_max(date, rowid) FROM post_file)) ORDER BY date""",
+            [since],
         )
         return [row[0] for row in rows]
 

@@ -219,11 +219,11 @@ class Ledger:
         return {by: frozenset(batches) for by, batches in rows}
 
     def fingerprint(self, category: str) -> str:
-        """Of the newest feed answer that had papers of a category; empty where none had."""
+        """Of the last feed answer that had papers of a category; empty where none had."""
         rows = self._database.query(
             """SELECT record->>'fingerprint' FROM visit
                WHERE category = ? AND seen_by = 'feed' AND record->>'fingerprint' <> ''
-               ORDER BY at_utc DESC LIMIT 1""",
+               ORDER BY rowid DESC LIMIT 1""",
             [category],
         )
         return rows[0][0] if rows else ""
@@ -234,10 +234,10 @@ class Ledger:
         return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
 
     def newest_visits(self) -> list[Visit]:
-        """The newest visit of each category by each source."""
+        """The visit of each category by each source that was recorded last."""
         rows = self._database.query(
-            """SELECT record FROM visit QUALIFY row_number() OVER (
-                   PARTITION BY category, seen_by ORDER BY at_utc DESC) = 1
+            """SELECT record FROM visit
+               WHERE rowid IN (SELECT max(rowid) FROM visit GROUP BY category, seen_by)
                ORDER BY category, seen_by"""
         )
         return [from_json(row[0], Visit) for row in rows]
@@ -249,9 +249,8 @@ class Ledger:
                    SELECT base, any_value(from_json(record->'$.paper.categories', '["VARCHAR"]'))
                           AS categories FROM sighting GROUP BY base),
                broken AS (
-                   SELECT paper_id FROM outcome QUALIFY row_number() OVER (
-                       PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
-                       AND status = 'failed'),
+                   SELECT paper_id FROM outcome WHERE status = 'failed' AND rowid IN (
+                       SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)),
                waiting AS (
                    SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
                    FROM sighting JOIN listed USING (base)
