@@ -96,11 +96,12 @@ def test_everything_is_counted_alike():
         "这种方法使误差下降了 9.3%。",
         "这种方法使误差下降了 93%。",
         "It reads twelve papers and writes a list.",
+        "这种方法 reads 论文的每个句子。",
         "这种方法" + "读了论文" * 20 + "。",
     )
     written = Written("A title", bullets, "误差降低 9.3%。用时 3 小时。", cited=1)
     assert judged(written, PAPER, DOCUMENT) == Verdict(
-        claims=4, cited=1, numbers=2, wrong=1, held=1, lost=1, invented=1, english=1, loops=1
+        claims=5, cited=1, numbers=2, wrong=1, held=1, lost=1, invented=1, english=2, loops=1
     )
 
 

@@ -41,7 +41,7 @@ class Verdict:
             checks that ours must pass.
         lost: Numbers of the abstracts that their translations lack.
         invented: Numbers of the translations that their abstracts lack.
-        english: Bullets, and sentences of translations, that are left in English.
+        english: Bullets, and sentences of translations, with English words that are no names.
         loops: Likewise, that say the same words over and over.
     """
 
@@ -82,9 +82,14 @@ def judged(written: Written, source: Source, document: Document) -> Verdict:
         held=sum(claims.holds(bullet, windows) for bullet in bullets),
         lost=len(atoms.missing_numbers(source.abstract, written.translation)),
         invented=len(atoms.extra_numbers(source.abstract, written.translation)),
-        english=sum(not checks.untranslated(everything, unit) for unit in units),
+        english=sum(_has_english(everything, unit) for unit in units),
         loops=sum(not checks.repetition(everything, unit) for unit in units),
     )
+
+
+def _has_english(everything: str, unit: str) -> bool:
+    """Whether it was left as it is, or half of it was."""
+    return not (checks.untranslated(everything, unit) and checks.english_left(everything, unit))
 
 
 def wrong_numbers(bullets: Sequence[str], everything: str) -> list[str]:

@@ -17,7 +17,7 @@ COLUMNS = (
     "numbers in claims",
     "wrong numbers in claims / abstracts",
     "numbers lost in abstracts",
-    "left in English",
+    "English left in",
     "going in circles",
 )
 
