@@ -41,7 +41,7 @@ def new(home: Path, at: datetime) -> Path:
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     names = (f"{stamp}{'' if number == 1 else f'-{number}'}.json" for number in count(1))
     try:
-        folder(home).mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_folder(folder(home))
         return next(path for name in names if _is_taken(path := folder(home) / name))
     except OSError as exc:
         raise StoreError(
@@ -59,14 +59,14 @@ def _is_taken(path: Path) -> bool:
     return True
 
 
-def write(path: Path, report: NightReport, durable: bool = True) -> None:
-    """Put a report in its place, whole. ``durable``: after a power cut, too.
+def write(path: Path, report: NightReport) -> None:
+    """Put a report in its place, whole, also after a power cut.
 
     Raises:
         StoreError: The disk is full or the folder cannot be written.
     """
     data = as_json(report).encode(errors="replace")
-    (files.write if durable else files.replace)(path, data)
+    files.write(path, data)
 
 
 def read(path: Path) -> NightReport | None:

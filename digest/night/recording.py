@@ -122,7 +122,7 @@ class Recording:
         """Take in a word of progress; where a stage begins or ends, the report is renewed."""
         self._memory = max(self._memory, memory.tree_bytes())
         if self._times.heard(stage, done, total):
-            self._write(durable=False)
+            self._write()
 
     def spent(self, used: Mapping[str, Mapping[str, float]]) -> None:
         """What the models wrote."""
@@ -147,7 +147,7 @@ class Recording:
                 *(Failure("fetch", what) for what in found.unread),
             ),
         )
-        self._write(durable=False)
+        self._write()
 
     def note_fetched(self, found: Fetched) -> None:
         """What the fetching did."""
@@ -211,7 +211,7 @@ class Recording:
             log.warning("hook %s %s", hook.name, hook.said, extra={"hint": f"see {where}"})
         return hook
 
-    def _write(self, durable: bool = True) -> None:
+    def _write(self) -> None:
         """Renew the file; a disk that takes none is said once, and tried again the next time."""
         self._report = replace(
             self._report,
@@ -222,7 +222,7 @@ class Recording:
         if self._path is None:
             return
         try:
-            keeper.write(self._path, self._report, durable)
+            keeper.write(self._path, self._report)
         except DigestError as exc:
             if not self._is_told:
                 self._is_told = True
