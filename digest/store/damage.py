@@ -1,9 +1,9 @@
 """What an error of DuckDB's means: a damaged file, or a disk or a neighbour that says no.
 
 DuckDB gives both the same classes, so their words decide. It compares a block's checksum when it
-reads the block: damage may show at the opening, or in the middle of a run. In some 1,400 damaged
-files (cut, flipped, zeroed, overwritten, with a torn or foreign .wal) it never ended the process,
-so a file is opened here and not in a child's process first.
+reads the block: damage may show at the opening, or in the middle of a run. In more than a thousand
+damaged files (cut, flipped, zeroed, overwritten, with a torn or foreign .wal) it never ended the
+process, so a file is opened here and not in a child's process first.
 """
 
 from __future__ import annotations
