@@ -373,7 +373,8 @@ class ArxivSource:
         window = self._strict_window(date) or window_of(
             date, ledger.last_date(date), config.anchor, config.zone
         )
-        found = coverage_of([*earlier, *placements], window, visits)
+        last = max((ledger.last_batch(date, name) for name in config.categories), default="")
+        found = coverage_of([*earlier, *placements], window, visits, last)
         unseen = self._unseen(visits)
         return (
             replace(found, state="waiting", problems=(*found.problems, unseen)) if unseen else found

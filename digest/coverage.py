@@ -277,16 +277,23 @@ def window_of(date: str, last_date: str, anchor: str, zone: str) -> Window:
 
 
 def coverage_of(
-    placements: Sequence[Placement], window: Window, visits: Sequence[Visit]
+    placements: Sequence[Placement], window: Window, visits: Sequence[Visit], last: str = ""
 ) -> Coverage:
-    """What a post says of itself: from everything its date accounts for, and the newest visits."""
+    """What a post says of itself: from everything its date accounts for, and the newest visits.
+
+    A run that was stopped after its look looks again, and waits for what comes next. Its post
+    brings a batch all the same: after ``last``, the newest that earlier posts account for.
+    """
     roles = [placement.role for placement in placements]
     carried = [p for p in placements if p.role in CARRIED]
     left_out = [p for p in placements if p.role == "left-out"]
     batches = {p.batch for p in (*carried, *left_out) if p.batch and p.role != "late"}
+    state = overall(visits)
+    if state in ("waiting", "quiet") and any(batch > last for batch in batches):
+        state = "fresh"
     return Coverage(
         window=window,
-        state=overall(visits),
+        state=state,
         batches=tuple(sorted(batches)),
         announced=len(carried) + len(left_out),
         new=roles.count("new") + roles.count("late"),

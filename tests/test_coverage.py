@@ -271,3 +271,14 @@ def test_a_post_accounts_for_every_paper():
     assert (str(update.paper), update.date) == ("2601.00005v2", "2026-01-20")
     assert (str(left.paper), left.reason) == ("2601.00004v1", "a rule")
     assert found.problems == ("cs.SD oai: no answer",)
+
+
+def test_a_run_that_looks_again_after_it_was_stopped_brings_its_batch_all_the_same():
+    date, window = "2026-01-23", window_of("2026-01-23", "", "08:50", "Asia/Shanghai")
+    placed = [Placement("2601.00001", 1, "new", date, "One", batch=FRIDAY)]
+    again = [visit(state="waiting")]
+    assert coverage_of(placed, window, again, THURSDAY).state == "fresh"
+    assert coverage_of(placed, window, again, FRIDAY).state == "waiting"
+    late = [Placement("2601.00002", 1, "late", date, "Two", batch=FRIDAY)]
+    assert coverage_of(late, window, again, THURSDAY).state == "waiting"
+    assert coverage_of(placed, window, [visit(state="stalled")], THURSDAY).state == "stalled"

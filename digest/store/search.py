@@ -32,7 +32,7 @@ _BATCH = 2000
 """Papers whose texts are in memory together: 20 kB each, with what is made of them."""
 _DAY = 100_000  # numbers for the papers of a day: the newest day has the highest, its first too
 _WAIT_S = 30.0
-_HINT = "remove it: the index is made again from the database"
+_HINT = "make room or, if it is damaged, remove it: the index is made again from the database"
 
 Progress = Callable[[int, int], None]
 Texts = list[tuple[str, str]]

@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts.faults import kills, power, space
@@ -34,7 +35,9 @@ def main() -> int:
     options = parse()
     with tempfile.TemporaryDirectory(prefix="digest-faults-") as folder:
         scratch = options.keep or Path(folder)
-        tallies = [do(options, scratch) for option, do in STEPS if getattr(options, option)]
+        wanted = [do for option, do in STEPS if getattr(options, option)]
+        with ThreadPoolExecutor(options.jobs) as pool:  # each waits for processes of its own
+            tallies = list(pool.map(lambda do: do(options, scratch), wanted))
     for tally in tallies:
         print(tally.line())
         for problem in tally.problems:
@@ -52,6 +55,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--write", type=int, default=20, help="writes that fail")
     parser.add_argument("--truncate", type=int, default=10, help="databases that are cut off")
     parser.add_argument("--power", type=int, default=10, help="power cuts")
+    parser.add_argument("--jobs", type=int, default=2, help="kinds of faults at the same time")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--keep", type=Path, help="work in this new folder and keep it")
     return parser.parse_args()
@@ -97,13 +101,13 @@ def _power(options: argparse.Namespace, scratch: Path) -> Tally:
 
 
 STEPS: tuple[tuple[str, Callable[[argparse.Namespace, Path], Tally]], ...] = (
-    ("power", _power),
+    ("real", _real),
+    ("stub", _stub),
+    ("stub", _arxiv),
     ("write", _write),
     ("disk", _disk),
     ("truncate", _truncate),
-    ("stub", _stub),
-    ("stub", _arxiv),
-    ("real", _real),
+    ("power", _power),
 )
 """How many are wanted, and what does them."""
 

@@ -24,7 +24,7 @@ OUTPUTS = "json,bibtex,atom,weekly,mail"
 EVIDENCE_TOKENS = "400"
 """Shorter readings, sooner done."""
 
-_PARTIAL = re.compile(r"\.partial$|\.new(-\d+)?\.md$|-journal$|\.wal$")
+_PARTIAL = re.compile(r"\.partial$|\.new(-\d+)?\.md$|-journal$|^digest\.duckdb\.wal$")
 
 
 @dataclass(frozen=True, slots=True)

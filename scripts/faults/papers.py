@@ -1,10 +1,12 @@
-"""A folder of papers for a day: the sample papers, each several times, made distinct."""
+"""A folder of papers for a day: pages of the sample papers, each several times, made distinct."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+import pymupdf
 
 SAMPLES = Path(__file__).resolve().parents[2] / "tests" / "data" / "papers"
 
@@ -29,15 +31,23 @@ def texts() -> list[str]:
 def write_papers(folder: Path, count: int) -> list[str]:
     """So many papers with metadata; their ids.
 
-    A PDF may be followed by anything that is a comment, which makes another file of it.
+    Of each sample the first page: enough for a reading, and sooner read. A PDF may be followed by
+    anything that is a comment, which makes another file of it.
     """
     folder.mkdir(parents=True)
     samples = sorted(SAMPLES.glob("*.pdf"))
+    pages = [_first_page(sample) for sample in samples]
     for number in range(count):
         sample = samples[number % len(samples)]
         known = told(sample)
         known |= {"id": paper_id(number), "title": f"{known['title']}, part {number + 1}"}
-        data = sample.read_bytes() + f"\n% paper {number}\n".encode()
+        data = pages[number % len(pages)] + f"\n% paper {number}\n".encode()
         (folder / f"{number:03}.pdf").write_bytes(data)
         (folder / f"{number:03}.json").write_text(json.dumps(known), encoding="utf-8")
     return [paper_id(number) for number in range(count)]
+
+
+def _first_page(pdf: Path) -> bytes:
+    with pymupdf.open(pdf) as document:
+        document.select([0])
+        return bytes(document.tobytes(garbage=3, deflate=True))

@@ -23,7 +23,7 @@ from digest.generation import Completion, DecodeOptions, Prompt
 from digest.words import lexicon
 
 NAME = "stub"
-CALL_S = 0.02
+CALL_S = 0.01
 """A call takes up to twice that, by its text: so that kills land in the middle of each stage."""
 PLANTED = "FAULTS_PLANTED"
 """``HOST:PORT`` that the stub tries to reach: shows that an attempt would be found."""
