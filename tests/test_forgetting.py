@@ -16,7 +16,7 @@ from digest.bundles.write import export
 from digest.cli import main
 from digest.cli.forget import before_run
 from digest.config import Config
-from digest.errors import BusyError, DigestError
+from digest.errors import DigestError
 from digest.files import held
 from digest.pipeline import Day, post_text, run_day
 from digest.records import Document
@@ -235,8 +235,9 @@ def test_another_papers_results_stay(made):
 
 def test_a_run_at_work_is_not_disturbed(made):
     config, store = made
-    with held(config.home / ".lock"), pytest.raises(BusyError):
-        forget(config, store)
+    with held(config.home / ".lock"):
+        second = CliRunner().invoke(main, ["--home", str(config.home), "forget", GONE, "--yes"])
+    assert (second.exit_code, "another digest run is at work" in second.stderr) == (1, True)
     assert not (config.home / ".forgetting.json").exists()
     assert len(store.post_items("2026-01-22")) == 2
 

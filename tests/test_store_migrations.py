@@ -35,8 +35,8 @@ def home(tmp_path):
     return Config(home=tmp_path / "home", models_dir=tmp_path / "models")
 
 
-def test_every_step_has_a_home_of_its_time():
-    assert [*range(1, len(migrations._MIGRATIONS) + 1)] == RELEASED
+def test_every_step_but_the_newest_has_a_home_of_its_time():
+    assert [*range(1, len(migrations._MIGRATIONS))] == RELEASED
     assert sorted(path.name for path in SCHEMAS.iterdir()) == [str(n) for n in RELEASED]
     for schema in RELEASED:
         lines = (SCHEMAS / str(schema) / "migration.csv").read_text().splitlines()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from datetime import datetime
+from datetime import date as Date
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from digest.store.forgetting import Traces
 
 log = logging.getLogger("digest")
+
+RESTED = timedelta(days=60)
+"""A home that rested for longer is rarer than a clock that is wrong: nothing goes for its age."""
 
 
 @click.command()
@@ -178,8 +182,14 @@ def prune_after_run(config: Config) -> None:
         return
     from digest import assembly, retention
 
+    today, store = date_of(None, config), assembly.store(config)
+    before = max((date for date, _, _ in store.post_dates() if date != today), default=today)
+    if abs(Date.fromisoformat(today) - Date.fromisoformat(before)) > RESTED:
+        hint = "if the clock is right: digest prune"
+        log.warning("PDFs are not pruned: the post before is of %s", before, extra={"hint": hint})
+        return
     try:
-        pruned = retention.prune(config, assembly.store(config), date_of(None, config))
+        pruned = retention.prune(config, store, today)
     except DigestError as exc:
         log.warning("PDFs are not pruned: %s", exc.message, extra={"hint": exc.hint})
         return
