@@ -8,6 +8,7 @@ is otherwise.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from scripts.faults.bench import Bench, stub_bench
 from scripts.faults.kills import Plan
 from scripts.faults.papers import SAMPLES
 from scripts.faults.tally import Tally
+from scripts.faults.tree import end_all
 
 PAPERS = 12
 SHORT = 4
@@ -33,6 +35,8 @@ FROM_ARXIV = 1 / 4
 def main() -> int:
     """Each kind of fault in its turn, and the sums."""
     options = parse()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end_all)
     with tempfile.TemporaryDirectory(prefix="digest-faults-") as folder:
         scratch = options.keep or Path(folder)
         wanted = [do for option, do in STEPS if getattr(options, option)]

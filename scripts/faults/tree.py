@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "FAULTS_RUN"
@@ -18,6 +19,14 @@ MARK = "FAULTS_RUN"
 PATIENCE_S = 900.0
 """A run that takes longer hangs; the slowest is one with a real model."""
 _GONE_S = 10.0
+_alive: set[Tree] = set()
+
+
+def end_all(signal_number: int, _frame: FrameType | None) -> None:
+    """As a handler of signals: whoever ends the harness ends its runs, too."""
+    for tree in list(_alive):
+        tree.kill()
+    os._exit(128 + signal_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,14 @@ class Tree:
                 stderr=err,
                 start_new_session=True,
             )
+        _alive.add(self)
 
     def __enter__(self) -> Tree:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.kill()
+        _alive.discard(self)
 
     def ends_within(self, seconds: float) -> bool:
         """Wait; whether it has ended by itself."""
