@@ -54,8 +54,8 @@ def stems(text: str) -> frozenset[str]:
 
 
 @cache
-def _definitions() -> dict[str, str]:
-    """Simplified word -> all of its definitions; of two characters or more."""
+def definitions() -> dict[str, str]:
+    """Chinese word, in simplified characters, -> all of its definitions; of two or more."""
     found: dict[str, str] = {}
     for entry in CcCedict().get_entries():
         word = entry["simplified"]
@@ -67,13 +67,13 @@ def _definitions() -> dict[str, str]:
 @cache
 def meanings(word: str) -> frozenset[str]:
     """The stems of the English words that define a Chinese one; none where it is unknown."""
-    return stems(_ASIDE.sub("", _definitions().get(word, "")))
+    return stems(_ASIDE.sub("", definitions().get(word, "")))
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The known words of a Chinese text, each once; one inside a longer one is left out."""
-    known = _definitions()
+    known = definitions()
     found = {
         run[start : start + size]
         for run in _HAN.findall(text)
