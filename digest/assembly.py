@@ -469,7 +469,7 @@ def build_site(
         return build.build(
             wanted.out,
             opened.post_fingerprints(),
-            lambda date: content(date, config, opened),
+            lambda date: content(date, config, opened, texts=True),
             options,
             progress,
         )

@@ -15,6 +15,7 @@
     │   ├── ModelDamagedError size or sha256 differ from the catalogue
     │   └── ServerError       no good answer from a model server (retryable, wait_s, unreachable)
     ├── TranslateError        the translator answered, but not one text for each sentence
+    ├── OutOfTime             a run may take no longer, or its models no more
     ├── MailError             the mail server did not take a message
     ├── StoreError            the database is locked, damaged or from a newer version
     │   ├── StoreDamaged      the database file is not what was written
@@ -129,6 +130,10 @@ class ServerError(ModelError):
 
 class TranslateError(DigestError):
     """A text could not be translated at all."""
+
+
+class OutOfTime(DigestError):
+    """What a run may take is used up: the paper waits for another night."""
 
 
 class MailError(DigestError):

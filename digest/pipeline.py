@@ -1,98 +1,53 @@
 """One day, top to bottom.
 
-Papers arrive from a source; their text is extracted, their abstracts are translated, a reading
-of each is written, and all of it becomes one post. Stage by stage, so that one model computes at
-a time. Every finished piece of work is kept at once under a key made of its content and of what
-made it: a run that is killed anywhere and started again goes on from there and ends with the
-same post.
+Papers arrive from a source; their text is extracted, their abstracts are translated, a reading of
+each is written (``making``), and all of it becomes one post. Every finished piece of work is kept
+at once under a key made of its content and of what made it: a run that is killed anywhere and
+started again goes on from there and ends with the same post.
 """
 
 from __future__ import annotations
 
 import time
-import traceback
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 from digest import files
+from digest.allowance import Allowance
 from digest.config import Config
-from digest.errors import DigestError, ExtractError, FetchError, PaperWithdrawn, SourceError
+from digest.errors import DigestError
 from digest.illustrate import Cut, cut_figures, illustrated
+from digest.making import Making, Places, Post, Work, completed
 from digest.publish import Published, post_name, publish
-from digest.records import (
-    Breakdown,
-    Coverage,
-    Document,
-    LocalId,
-    MadeBy,
-    Mark,
-    Outcome,
-    OutcomeStatus,
-    Paper,
-    PaperId,
-    Translation,
-    to_json,
-)
-from digest.render.post import Entry, Heading, Style, coverage, paper_file, post
+from digest.records import Breakdown, Coverage, Document, Outcome, Translation
+from digest.render.post import Entry, Heading, Style, coverage, post
 from digest.render.trial import trial
-from digest.sources import Arrival, Delivery, Source
-from digest.store import Store, result_key
+from digest.sources import Delivery, Source
+from digest.stages import Progress, Tools, no_progress
+from digest.store import Store
 from digest.store.posts import PostHeading, PostItem
 
-Record = TypeVar("Record", Document, Translation, Breakdown)
+__all__ = [
+    "Allowance",
+    "Day",
+    "Progress",
+    "Report",
+    "Tools",
+    "completed",
+    "content",
+    "finish_posts",
+    "no_progress",
+    "post_text",
+    "publishing",
+    "render_day",
+    "run_day",
+    "style_of",
+]
 
 PUBLISHING_WAIT_S = 120.0
 """For another process's post, feed and week: seconds, also of a slow machine."""
-
-
-class Extracts(Protocol):
-    """Reads PDFs side by side: a result for each, in the order in which they finish."""
-
-    made_by: MadeBy
-
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]: ...
-
-
-class Translates(Protocol):
-    """Translates an abstract. ``at_once``: from so many threads together."""
-
-    made_by: MadeBy
-    at_once: int
-
-    def translate(self, text: str, title: str = "") -> Translation: ...
-
-
-class Explains(Protocol):
-    """Writes the reading of a paper. ``at_once``: from so many threads together."""
-
-    made_by: MadeBy
-    at_once: int
-
-    def explain(self, paper: Paper, document: Document | None) -> Breakdown: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What does the work of each stage. ``cut``: a figure out of a PDF."""
-
-    extractor: Extracts
-    translator: Translates
-    explainer: Explains
-    cut: Cut | None = None
-
-
-Progress = Callable[[str, str, int, int], None]
-"""Called as ``progress(stage, paper, done, total)`` before each paper and once at the end."""
-
-
-def no_progress(_stage: str, _paper: str, _done: int, _total: int) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,71 +87,23 @@ class Report:
         """What went wrong in this run, paper by paper."""
         return [outcome for outcome in self.outcomes if outcome.status == "failed"]
 
-
-_KEY_OF = {
-    "extract": "document_key",
-    "translate": "translation_key",
-    "explain": "breakdown_key",
-}
-
-
-@dataclass(slots=True)
-class _Work:
-    """A paper on its way through the day."""
-
-    paper: Paper
-    pdf: Path | None
-    pdf_sha256: str
-    name: str
-    published: PostItem | None
-    mark: Mark
-    document: Document | None = None
-    keys: dict[str, str] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-
-    def received(self) -> tuple[Paper, str]:
-        return self.paper, self.pdf_sha256
-
-    def keep(self, stage: str) -> None:
-        """Go on showing what the post shows: a failed redo takes nothing away."""
-        key = getattr(self.published, _KEY_OF[stage])
-        if key is not None:
-            self.keys[stage] = key
-
-    def item(self) -> PostItem:
-        return PostItem(
-            self.paper,
-            self.pdf_sha256,
-            self.keys.get("extract"),
-            self.keys.get("translate"),
-            self.keys.get("explain"),
-            tuple(self.errors),
-            self.mark,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt(Generic[Record]):
-    """What came of a job: a record, or what went wrong."""
-
-    record: Record | None
-    failure: Exception | None
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Job(Generic[Record]):
-    """A stage of one paper: the key of its result, and how to make it."""
-
-    work: _Work
-    key: str
-    make: Callable[[], Record]
+    @property
+    def skipped(self) -> list[Outcome]:
+        """What there was no time for in this run."""
+        return [outcome for outcome in self.outcomes if outcome.status == "skipped"]
 
 
 def run_day(
-    day: Day, config: Config, store: Store, tools: Tools, progress: Progress = no_progress
+    day: Day,
+    config: Config,
+    store: Store,
+    tools: Tools,
+    progress: Progress = no_progress,
+    allowance: Allowance | None = None,
 ) -> Report:
     """Make, or complete, one day's post.
+
+    ``allowance``: what may be taken for it; None for as much as it takes.
 
     Raises:
         ConfigError: A template of the lab's is wrong; found before the work, not after it.
@@ -205,36 +112,40 @@ def run_day(
     """
     with files.held(config.home / ".lock"):
         trial(style_of(config), "weekly" in config.outputs)
-        run = _Run(day, config, store, tools, progress)
         delivery = day.source.deliver(day.date)
-        works = run.receive(delivery.arrivals)
-        run.extract(works)
-        run.translate(works)
-        run.explain(works)
-        run.illustrate(works)
+        allowed = allowance or Allowance(time.monotonic)
+        made = Post(day.date, day.source.name, day.redo)
+        making = Making(made, config, store, tools, progress, allowed)
+        works = making.make(delivery)
         with publishing(config), store.database.held_open():
-            return _publish(day, config, store, run, delivery, works)
+            return _publish(day, config, store, making.outcomes, delivery, works)
 
 
 def _publish(
-    day: Day, config: Config, store: Store, run: _Run, delivery: Delivery, works: Sequence[_Work]
+    day: Day,
+    config: Config,
+    store: Store,
+    outcomes: Sequence[Outcome],
+    delivery: Delivery,
+    works: Sequence[Work],
 ) -> Report:
     """The post, in the store and in its file."""
-    store.settle([outcome for outcome in run.outcomes if outcome.status == "reused"])
+    store.settle([outcome for outcome in outcomes if outcome.status == "reused"])
     items = _joined(store.post_items(day.date), [work.item() for work in works])
-    unread, done = tuple(map(str, delivery.unread)), tuple(run.outcomes)
+    unread, done = tuple(map(str, delivery.unread)), tuple(outcomes)
     if not items and not delivery.placements:
         nothing = coverage([])
         return Report(day.date, None, "nothing", 0, nothing, done, unread, delivery.seen)
     heading = _heading(day, config, store, delivery.coverage)
     store.put_post(day.date, heading, items, delivery.placements)
-    published = _written(day.date, config, store)
+    shown, entries = content(day.date, config, store)
+    published = publish(store, config.posts, day.date, _text(shown, entries, config))
     return Report(
         day.date,
         published.path,
         published.status,
         len(items),
-        coverage(_entries(items, store)),
+        coverage(entries),
         done,
         unread,
         delivery.seen,
@@ -315,7 +226,10 @@ def post_text(date: str, config: Config, store: Store) -> str:
         ConfigError: A template of the lab's is wrong.
         DigestError: There is no post for ``date``.
     """
-    heading, entries = content(date, config, store)
+    return _text(*content(date, config, store), config)
+
+
+def _text(heading: Heading, entries: Sequence[Entry], config: Config) -> str:
     return post(heading, illustrated(entries, config), style_of(config))
 
 
@@ -324,8 +238,17 @@ def style_of(config: Config) -> Style:
     return Style(config.post_format, config.templates)
 
 
-def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entry]]:
+def content(
+    date: str, config: Config, store: Store, texts: bool = False
+) -> tuple[Heading, list[Entry]]:
     """What a date's post says, whatever form it is given: a post, pages, a feed, a mail.
+
+    Args:
+        date: Which post.
+        config: For the home.
+        store: Holds what it says.
+        texts: With what the papers say; without it their documents tell the rest of themselves:
+            the texts of a thousand papers fill a gigabyte.
 
     Raises:
         DigestError: There is no post for ``date``.
@@ -338,309 +261,44 @@ def content(date: str, config: Config, store: Store) -> tuple[Heading, list[Entr
         )
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
-    entries = _entries(store.post_items(date), store)
+    whole = texts or config.figures != "off"  # which figure shows the method, the text tells
+    entries = list(_entries(store.post_items(date), store, whole))
     for position, at in store.renewals(date).items():
         entries[position] = replace(entries[position], renewed_at=at)
     return shown, entries
 
 
-def _entries(items: Sequence[PostItem], store: Store) -> list[Entry]:
-    documents = store.results([i.document_key for i in items if i.document_key], Document)
-    translations = store.results(
-        [i.translation_key for i in items if i.translation_key], Translation
-    )
-    breakdowns = store.results([i.breakdown_key for i in items if i.breakdown_key], Breakdown)
-    return [
-        Entry(
-            item.paper,
-            documents.get(item.document_key or ""),
-            translations.get(item.translation_key or ""),
-            breakdowns.get(item.breakdown_key or ""),
-            item.errors,
-            item.mark,
+def _entries(items: Sequence[PostItem], store: Store, texts: bool) -> Iterator[Entry]:
+    for start in range(0, len(items), _TOGETHER):
+        some = items[start : start + _TOGETHER]
+        documents = store.results([i.document_key for i in some if i.document_key], Document)
+        translations = store.results(
+            [i.translation_key for i in some if i.translation_key], Translation
         )
-        for item in items
-    ]
+        breakdowns = store.results([i.breakdown_key for i in some if i.breakdown_key], Breakdown)
+        for item in some:
+            document = documents.get(item.document_key or "")
+            yield Entry(
+                item.paper,
+                document if texts or document is None else _without_text(document),
+                translations.get(item.translation_key or ""),
+                breakdowns.get(item.breakdown_key or ""),
+                item.errors,
+                item.mark,
+            )
+
+
+_TOGETHER = 16
+"""Papers that are taken out of the store in one go."""
+
+
+def _without_text(document: Document) -> Document:
+    return replace(document, sentences=(), tables=(), asides=(), figures=())
 
 
 def _joined(old: Sequence[PostItem], new: Sequence[PostItem]) -> list[PostItem]:
     """The post's papers in their old order, renewed, then those that join it. None is lost."""
-    joining = list(new)
-    kept = []
-    for item in old:
-        renewed = _same(joining, item.paper.id, item.pdf_sha256)
-        kept.append(item if renewed is None else renewed)
-        if renewed is not None:
-            joining.remove(renewed)
-    return [*kept, *joining]
-
-
-def _same(items: Sequence[PostItem], paper: PaperId, pdf_sha256: str) -> PostItem | None:
-    """The item of a paper: of the same base id or, while its id is not known, the same PDF."""
-    for item in items:
-        if item.paper.id.base == paper.base:
-            return item
-    for item in items:
-        unnamed = isinstance(item.paper.id, LocalId) or isinstance(paper, LocalId)
-        if unnamed and item.pdf_sha256 == pdf_sha256:
-            return item
-    return None
-
-
-class _Ahead:
-    """Documents that are read side by side and taken in the order of the post."""
-
-    def __init__(self, extractor: Extracts) -> None:
-        self._extractor = extractor
-        self._coming: Iterator[tuple[Path, Document | Exception]] = iter(())
-        self._here: dict[Path, Document | Exception] = {}
-
-    def start(self, works: Sequence[_Work]) -> None:
-        """Begin to read these papers' PDFs."""
-        pdfs = dict.fromkeys(work.pdf for work in works if work.pdf is not None)
-        self._coming = self._extractor.extract_each(list(pdfs))
-
-    def take(self, pdf: Path) -> Document:
-        """The document of a PDF that was started; raises what its reading raised."""
-        while pdf not in self._here:
-            path, found = next(
-                self._coming, (pdf, ExtractError(f"{pdf} was not read", "run again"))
-            )
-            self._here[path] = found
-        document = self._here[pdf]
-        if isinstance(document, Exception):
-            raise document
-        return document
-
-
-class _Run:
-    """The stages of one day and their outcomes."""
-
-    def __init__(
-        self, day: Day, config: Config, store: Store, tools: Tools, progress: Progress
-    ) -> None:
-        self._day = day
-        self._config = config
-        self._store = store
-        self._tools = tools
-        self._progress = progress
-        self.outcomes: list[Outcome] = []
-        self._mended: list[Outcome] = []
-
-    def receive(self, arrivals: Sequence[Arrival]) -> list[_Work]:
-        """Take the papers in: remembered in the store, their PDFs kept in the home."""
-        published = self._store.post_items(self._day.date)
-        works = []
-        for arrival in arrivals:
-            before = _same(published, arrival.paper.id, arrival.pdf_sha256)
-            if before is not None and before.pdf_sha256 != arrival.pdf_sha256:
-                before = None  # another PDF of the same paper: everything is made anew
-            works.append(self._receive(arrival, before))
-        with self._store.database.held_open():
-            self._store.put_papers([work.received() for work in works], self._day.source.name)
-            self._store.settle(self._mended)
-        return works
-
-    def _receive(self, arrival: Arrival, published: PostItem | None) -> _Work:
-        kept = self._keep(arrival)
-        name = arrival.pdf.stem if arrival.pdf is not None else str(arrival.paper.id)
-        work = _Work(arrival.paper, kept, arrival.pdf_sha256, name, published, arrival.mark)
-        if arrival.problem is not None:
-            self._fail(work, _stage_of(arrival.problem), arrival.problem, 0.0)
-        else:  # bad metadata was recorded under the id that the PDF alone gives
-            for known in (arrival.paper.id, LocalId(f"local:{arrival.pdf_sha256}")):
-                self._mended += [Outcome(known, stage, "reused") for stage in ("fetch", "pdf")]
-        return work
-
-    def _keep(self, arrival: Arrival) -> Path | None:
-        """The paper's PDF in the home; copied there where it came from elsewhere."""
-        if arrival.pdf is None:
-            return None
-        kept = self._config.papers / paper_file(arrival.paper.id)
-        if kept != arrival.pdf and (not kept.exists() or files.sha256(kept) != arrival.pdf_sha256):
-            files.copy(arrival.pdf, kept)
-        return kept
-
-    def extract(self, works: Sequence[_Work]) -> None:
-        """Read the PDFs; what a folder did not know of a paper is taken from its first page."""
-        extractor = self._tools.extractor
-        ahead = _Ahead(extractor)
-        jobs = [
-            _Job(
-                work,
-                result_key("extract", [work.pdf_sha256], extractor.made_by),
-                partial(ahead.take, work.pdf),
-            )
-            for work in works
-            if work.pdf is not None
-        ]
-        for work, document in self._do("extract", Document, jobs, ahead.start):
-            if document is not None:
-                work.document = document
-                work.paper = completed(work.paper, document)
-        for work in works:
-            if not work.paper.title:  # a scan without metadata: better its file's name than none
-                work.paper = replace(work.paper, title=work.name)
-        self._store.put_papers([work.received() for work in works], self._day.source.name)
-
-    def translate(self, works: Sequence[_Work]) -> None:
-        """Translate the abstracts."""
-        translator = self._tools.translator
-        jobs = [
-            _Job(
-                work,
-                result_key("translate", [work.paper.abstract, *title], translator.made_by),
-                partial(translator.translate, work.paper.abstract, *title),
-            )
-            for work in works
-            if work.paper.abstract
-            for title in [[work.paper.title] if self._config.translate_titles else []]
-        ]
-        for _ in self._do("translate", Translation, jobs, at_once=translator.at_once):
-            pass
-
-    def explain(self, works: Sequence[_Work]) -> None:
-        """Write the readings."""
-        explainer = self._tools.explainer
-        jobs = []
-        for work in works:
-            made_from = [work.keys.get("extract", ""), work.paper.title, work.paper.abstract]
-            key = result_key("explain", made_from, explainer.made_by)
-            jobs.append(_Job(work, key, partial(explainer.explain, work.paper, work.document)))
-        for _ in self._do("explain", Breakdown, jobs, at_once=explainer.at_once):
-            pass
-
-    def illustrate(self, works: Sequence[_Work]) -> None:
-        """Cut out the figures that the post may show."""
-        if self._tools.cut is not None:
-            entries = [Entry(work.paper, work.document, None, None) for work in works]
-            cut_figures(entries, self._config, self._tools.cut)
-
-    def _do(
-        self,
-        stage: str,
-        kind: type[Record],
-        jobs: Sequence[_Job[Record]],
-        start: Callable[[Sequence[_Work]], None] = lambda _works: None,
-        at_once: int = 1,
-    ) -> Iterator[tuple[_Work, Record | None]]:
-        """A stage of every paper: what the post shows, else what the store has, else made now.
-
-        Args:
-            stage: Its name.
-            kind: What it makes.
-            jobs: In the order of the post, in which they are kept, too.
-            start: Told which papers have work to be made, before the first of them is.
-            at_once: Papers whose work is made together.
-        """
-        shown: list[str] = [self._shown(job.work, stage) or job.key for job in jobs]
-        known = self._store.results([*shown, *(job.key for job in jobs)], kind)
-        pairs = list(zip(jobs, shown, strict=True))
-        to_make = [job for job, key in pairs if not {key, job.key} & known.keys()]
-        start([job.work for job in to_make])
-        attempts = _attempts(to_make, at_once)
-        for done, (job, published) in enumerate(pairs):
-            work = job.work
-            self._progress(stage, work.paper.title or str(work.paper.id), done, len(jobs))
-            key = published if published in known else job.key
-            if key in known:
-                work.keys[stage] = key
-                self.outcomes.append(Outcome(work.paper.id, stage, "reused"))
-                yield work, known[key]
-            else:
-                yield work, self._settle(stage, job, next(attempts))
-        self._progress(stage, "", len(jobs), len(jobs))
-
-    def _shown(self, work: _Work, stage: str) -> str | None:
-        """The key of what the post shows, where it was made from what the paper is now.
-
-        A published post is history: another model does not change it. But a reading of the abstract
-        is outdated once the PDF can be read, and a translation once the abstract was corrected.
-        """
-        old = work.published
-        if old is None or self._day.redo:
-            return None
-        same_words = (old.paper.title, old.paper.abstract) == (
-            work.paper.title,
-            work.paper.abstract,
-        )
-        if stage == "extract":
-            return old.document_key
-        if stage == "translate":
-            return old.translation_key if same_words else None
-        same_text = old.document_key == work.keys.get("extract")
-        return old.breakdown_key if same_words and same_text else None
-
-    def _settle(self, stage: str, job: _Job[Record], attempt: _Attempt[Record]) -> Record | None:
-        """Keep what was made; a failure is recorded and costs this paper this stage."""
-        work = job.work
-        if attempt.failure is not None or attempt.record is None:
-            failure = attempt.failure or DigestError(f"{stage} made nothing")
-            self._fail(work, stage, failure, attempt.seconds)
-            if self._day.redo and work.published is not None:
-                work.keep(stage)
-            return None
-        outcome = Outcome(work.paper.id, stage, "done", seconds=attempt.seconds)
-        self._store.put_result(job.key, outcome, attempt.record)
-        self.outcomes.append(outcome)
-        work.keys[stage] = job.key
-        return attempt.record
-
-    def _fail(self, work: _Work, stage: str, exc: Exception, seconds: float) -> None:
-        error = exc.message if isinstance(exc, DigestError) else f"{type(exc).__name__}: {exc}"
-        hint = (exc.hint or "") if isinstance(exc, DigestError) else ""
-        status: OutcomeStatus = "absent" if isinstance(exc, PaperWithdrawn) else "failed"
-        outcome = Outcome(work.paper.id, stage, status, error, hint, seconds)
-        self._store.put_failure(outcome, "".join(traceback.format_exception(exc)))
-        self.outcomes.append(outcome)
-        work.errors.append(stage)
-
-
-def _attempt(job: _Job[Record]) -> _Attempt[Record]:
-    """Do a paper's work; a failure is data.
-
-    This is the only place that may catch ``Exception``.
-    """
-    started = time.monotonic()
-    try:
-        record = job.make()
-        to_json(record)  # what cannot be written down is this paper's failure as well
-    except Exception as exc:  # noqa: BLE001 one paper's failure is data, not the run's end
-        return _Attempt(None, exc, time.monotonic() - started)
-    return _Attempt(record, None, time.monotonic() - started)
-
-
-def _attempts(jobs: Sequence[_Job[Record]], at_once: int) -> Iterator[_Attempt[Record]]:
-    """All jobs in their order; with ``at_once`` above 1 by as many threads.
-
-    They run ahead of who takes the results, but not far: what is not taken yet is lost when the
-    run is killed.
-    """
-    if at_once == 1:
-        yield from map(_attempt, jobs)
-        return
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="paper")
-    try:
-        under_way: deque[Future[_Attempt[Record]]] = deque()
-        for job in jobs:
-            under_way.append(pool.submit(_attempt, job))
-            if len(under_way) > 2 * at_once:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _stage_of(problem: SourceError) -> str:
-    """The stage under which an arrival's problem is recorded."""
-    if isinstance(problem, PaperWithdrawn):
-        return "pdf-withdrawn"  # as announced.WITHDRAWN, which is above this
-    return "pdf" if isinstance(problem, FetchError) else "fetch"
-
-
-def completed(paper: Paper, document: Document) -> Paper:
-    """``paper`` with the title and abstract of its first page where its source gave none."""
-    return replace(
-        paper, title=paper.title or document.title, abstract=paper.abstract or document.abstract
-    )
+    coming = Places(new)
+    kept = [coming.find(item.paper.id, item.pdf_sha256) or item for item in old]
+    taken = {id(item) for item in kept}
+    return [*kept, *(item for item in new if id(item) not in taken)]

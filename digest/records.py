@@ -609,8 +609,9 @@ class PagePicture:
 
 # ---------------------------------------------------------------- outcomes
 
-OutcomeStatus = Literal["done", "reused", "failed", "absent"]
-"""absent: there is nothing to do it on, and never will be: a withdrawn paper's PDF."""
+OutcomeStatus = Literal["done", "reused", "failed", "absent", "skipped"]
+"""absent: there is nothing to do it on, and never will be: a withdrawn paper's PDF.
+skipped: the run could take no longer; it waits for another night."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import contextlib
 import ctypes
 import importlib
 import io
+import logging
 import multiprocessing
 import os
 import pickle
@@ -44,10 +45,13 @@ NetworkGuard = Literal["namespace", "seccomp", "none"]
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
-_PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
-_SECCOMP_MODE_FILTER = 2
+_SECCOMP_SET_MODE_FILTER = 1
+_TSYNC = 1  # SECCOMP_FILTER_FLAG_TSYNC: for all threads of the process
 _SOCKET_SYSCALL = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+_IO_URING_SETUP = 425  # on every architecture
+_X32 = 0x40000000  # __X32_SYSCALL_BIT, from <asm/unistd.h>
+_SECCOMP_SYSCALL = {"x86_64": 317, "aarch64": 277}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,14 @@ class Limits:
             for reading (a model's weights) do not count.
         file_bytes: Largest file it may write.
         network: False takes the network away before anything is built.
+        nice: How much others go before it where processors are scarce, 0 to 19.
     """
 
     memory_bytes: int | None = None
     data_bytes: int | None = None
     file_bytes: int | None = None
     network: bool = False
+    nice: int = 0
 
 
 class Worker:
@@ -92,6 +98,7 @@ class Worker:
         self._answer_s = answer_s
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._heard: Connection | None = None
         self._words: _Words | None = None
 
     def __enter__(self) -> Worker:
@@ -113,7 +120,8 @@ class Worker:
         Args:
             method: Its name.
             arguments: Picklable.
-            timeout_s: For the whole call.
+            timeout_s: For the whole call; that of a child which is nice stands still while it has
+                work and no processor, so that what it gets done does not depend on others.
             silence_s: Between two beats of the child, or before the first.
 
         Raises:
@@ -122,13 +130,12 @@ class Worker:
             DigestError: What the method raised; other exceptions come as ``WorkerError``.
         """
         pipe = self._pipe or self._start()
-        words = self._words
-        assert words is not None  # whoever has a pipe has its words
+        words = self._words = self._words or _Words(self._heard)
         words.forget()
         silence_s = timeout_s if silence_s is None else silence_s
         try:
             pipe.send((method, arguments))
-            ok, answer = _answer_from(self._awaited(pipe, timeout_s, silence_s))
+            ok, answer = self._awaited(pipe, timeout_s, silence_s)
         except (EOFError, OSError) as exc:
             code = self._kill()
             ending = _ending(code, words.last())
@@ -142,6 +149,14 @@ class Worker:
         if isinstance(answer, WorkerDied):
             self._kill()
         raise answer
+
+    def start(self) -> None:
+        """Start the child before it is called, as this process is now: with its network still.
+
+        Starts no thread: a process of several cannot leave its network (``leave_network``).
+        """
+        if self._pipe is None:
+            self._start()
 
     def close(self) -> None:
         """End the child. Safe to call again."""
@@ -165,25 +180,36 @@ class Worker:
         process.start()
         theirs.close()
         said.close()
-        self._pipe, self._process, self._words = ours, process, _Words(heard)
+        self._pipe, self._process, self._heard = ours, process, heard
         return ours
 
-    def _awaited(self, pipe: Connection, timeout_s: float, silence_s: float) -> bytes:
-        """The bytes of the answer, after any number of beats.
+    def _awaited(self, pipe: Connection, timeout_s: float, silence_s: float) -> tuple[bool, Any]:
+        """The answer, after any number of beats and of lines for the log.
 
         Raises:
             WorkerTimeout: Neither came in time.
         """
-        ends_s = time.monotonic() + timeout_s
+        assert self._process is not None  # whoever has a pipe has a process
+        starved = _Starved(self._process.pid or 0) if self._limits.nice else None
+        ends_s, falls_silent_s = (time.monotonic() + most_s for most_s in (timeout_s, silence_s))
         while True:
-            left_s = ends_s - time.monotonic()
-            if left_s <= 0 or not pipe.poll(min(left_s, silence_s)):
+            left_s = min(ends_s, falls_silent_s) - time.monotonic()
+            if left_s <= 0:
                 self._kill(grace_s=0)
-                silent = "no answer" if left_s <= silence_s else "no sign of life"
-                waited_s = timeout_s if left_s <= silence_s else silence_s
+                silent = "no answer" if ends_s <= falls_silent_s else "no sign of life"
+                waited_s = timeout_s if ends_s <= falls_silent_s else silence_s
                 raise WorkerTimeout(f"{silent} from {self._factory} within {waited_s:.0f} s")
-            if data := self._receive(pipe):
-                return data
+            if pipe.poll(left_s if starved is None else min(left_s, _LOOK_S)):
+                data = self._receive(pipe)
+                falls_silent_s = time.monotonic() + silence_s
+                ok, answer = _answer_from(data) if data else (None, None)
+                if ok is not None:
+                    return ok, answer
+                if data:
+                    _relay(answer)
+            if starved is not None:
+                without_s = starved.since()
+                ends_s, falls_silent_s = ends_s + without_s, falls_silent_s + without_s
 
     def _receive(self, pipe: Connection) -> bytes:
         """The bytes of an answer that has begun; a child that never ends it is killed."""
@@ -208,15 +234,49 @@ class Worker:
         process.kill()
         process.join()
         words, self._words = self._words, None
+        heard, self._heard = self._heard, None
         if words is not None:
             words.end()
+        elif heard is not None:
+            heard.close()
         return process.exitcode
+
+
+_LOOK_S = 0.5
+"""Between two looks at whether a nice child has a processor."""
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class _Starved:
+    """How long a child has work and no processor, as Linux tells; elsewhere never."""
+
+    def __init__(self, pid: int) -> None:
+        self._stat = f"/proc/{pid}/stat"
+        self._at_s = time.monotonic()
+        self._cpu_s = self._looked()[1]
+
+    def since(self) -> float:
+        """Seconds of that since the last look, or since it was made."""
+        before_s, self._at_s = self._at_s, time.monotonic()
+        runs, cpu_s = self._looked()
+        used_s, self._cpu_s = cpu_s - self._cpu_s, cpu_s
+        return max(0.0, self._at_s - before_s - used_s) if runs else 0.0
+
+    def _looked(self) -> tuple[bool, float]:
+        """Whether it runs or could, and the seconds of processors that it had."""
+        try:
+            with open(self._stat, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                told = file.read().rpartition(")")[2].split()  # its name may hold anything
+        except OSError:
+            return False, 0.0
+        return told[0] == "R", (int(told[11]) + int(told[12])) / _TICKS_PER_S
 
 
 class _Words:
     """What a child writes to stderr: passed on as it comes, the end of it kept."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection | None) -> None:
+        assert pipe is not None  # whoever has a process has what it says
         self._pipe, self._tail = pipe, b""
         self._thread = threading.Thread(target=self._listen, name="stderr of a worker", daemon=True)
         self._thread.start()
@@ -248,21 +308,68 @@ _TAIL_BYTES = 4096
 _LAST_WORDS_CHARS = 200
 
 
-class _Heart:
-    """A child's sign of life: an empty message, which no answer is, once a second at most."""
+class _Mouth:
+    """A child's end of the pipe, for all its threads."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe, self._last_s = pipe, time.monotonic()
+        self._pipe, self._lock = pipe, threading.Lock()
         self._room = select.poll()
         self._room.register(pipe.fileno(), select.POLLOUT)
 
+    def say(self, ok: bool | None, value: Any) -> None:
+        """An answer (``ok``), an error (not ``ok``), or a line for the log (None)."""
+        data = pickle.dumps((ok, value), pickle.HIGHEST_PROTOCOL)
+        with self._lock:
+            self._pipe.send_bytes(data)
+
     def beat(self) -> None:
-        """Tell the parent, if it is time; where the pipe is full it has enough to read."""
+        """An empty message, which no answer is; where the pipe is full the parent has enough."""
+        with self._lock:
+            if self._room.poll(0):
+                self._pipe.send_bytes(b"")
+
+
+class _Lines(logging.Handler):
+    """Sends what is logged in a child to its parent, whose log it belongs in."""
+
+    def __init__(self, mouth: _Mouth) -> None:
+        super().__init__()
+        self._mouth = mouth
+
+    def emit(self, record: logging.LogRecord) -> None:
+        hint = getattr(record, "hint", None)
+        line = (record.name, record.levelno, record.getMessage(), hint)
+        with contextlib.suppress(OSError):  # a parent that is gone reads no log
+            self._mouth.say(None, line)
+
+
+def _relay(line: Any) -> None:
+    """Log a line of a child's as its own logger would; anything else is passed over."""
+    if not isinstance(line, tuple) or len(line) != 4:
+        return
+    name, level, message, hint = line
+    if isinstance(name, str) and name.startswith("digest.") and level in _LEVELS:
+        said = "".join(filter(str.isprintable, str(message)))[:_LINE_CHARS]
+        told = None if hint is None else str(hint)[:_LINE_CHARS]
+        logging.getLogger(name).log(level, "%s", said, extra={"hint": told})
+
+
+_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
+_LINE_CHARS = 2000
+
+
+class _Heart:
+    """A child's sign of life, once a second at most."""
+
+    def __init__(self, mouth: _Mouth) -> None:
+        self._mouth, self._last_s = mouth, time.monotonic()
+
+    def beat(self) -> None:
+        """Tell the parent, if it is time."""
         now_s = time.monotonic()
         if now_s - self._last_s >= _BEAT_S:
             self._last_s = now_s
-            if self._room.poll(0):
-                self._pipe.send_bytes(b"")
+            self._mouth.beat()
 
 
 _BEAT_S = 1.0
@@ -298,8 +405,8 @@ _ANSWERS = {module.__name__: module for module in (records, generation, errors)}
 _PLAIN_CLASSES = {("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "timedelta")}
 
 
-def _answer_from(data: bytes) -> tuple[bool, Any]:
-    """The two parts of an answer.
+def _answer_from(data: bytes) -> tuple[bool | None, Any]:
+    """The two parts of an answer; None and a line where it is one for the log.
 
     Raises:
         WorkerError: It holds something else than plain values, records and errors.
@@ -308,6 +415,8 @@ def _answer_from(data: bytes) -> tuple[bool, Any]:
         ok, answer = _Answers(io.BytesIO(data)).load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as exc:
         raise WorkerError(f"the answer of a worker cannot be taken: {exc}") from exc
+    if ok is None:
+        return None, answer
     if not ok and not isinstance(answer, DigestError):
         raise WorkerError("the answer of a worker is no error of ours")
     return bool(ok), answer
@@ -344,7 +453,11 @@ def _serve(
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     confine(limits)
     _die_with(parent)
-    _heart = _Heart(pipe)
+    mouth = _Mouth(pipe)
+    _heart = _Heart(mouth)
+    logger = logging.getLogger("digest")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Lines(mouth))
     target: Any = None
     while True:
         try:
@@ -354,7 +467,7 @@ def _serve(
         if request is None:
             return
         method, parameters = request
-        with _answering(pipe) as answer:
+        with _answering(mouth) as answer:
             if target is None:
                 module, _, name = factory.partition(":")
                 target = getattr(importlib.import_module(module), name)(*arguments)
@@ -362,19 +475,19 @@ def _serve(
 
 
 @contextlib.contextmanager
-def _answering(pipe: Connection) -> Iterator[Any]:
+def _answering(mouth: _Mouth) -> Iterator[Any]:
     """Send what the block answers, or its exception; a worker outlives any of them."""
     try:
-        yield lambda value: pipe.send((True, value))
+        yield lambda value: mouth.say(True, value)
     except DigestError as exc:
-        pipe.send((False, exc))
+        mouth.say(False, exc)
     except MemoryError:
-        pipe.send((False, WorkerDied("the process ran into its memory limit")))
+        mouth.say(False, WorkerDied("the process ran into its memory limit"))
         os._exit(1)
     except Exception as exc:  # noqa: BLE001 the process boundary: its traceback travels as text
         where = traceback.extract_tb(exc.__traceback__)[-1]
         place = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119
-        pipe.send((False, WorkerError(f"{type(exc).__name__} at {place}: {exc}")))
+        mouth.say(False, WorkerError(f"{type(exc).__name__} at {place}: {exc}"))
 
 
 def confine(limits: Limits) -> NetworkGuard:
@@ -385,6 +498,7 @@ def confine(limits: Limits) -> NetworkGuard:
     _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write too long is an OSError, not a kill
     _go_first()
+    os.nice(limits.nice)
     return "none" if limits.network else leave_network()
 
 
@@ -406,15 +520,36 @@ def leave_network() -> NetworkGuard:
     """Take the network away from this process and say what the kernel allowed.
 
     A network namespace of its own has no interface that is up. Where user namespaces are switched
-    off, a seccomp filter refuses every socket but unix ones. Elsewhere: "none", and
-    ``digest doctor`` says so.
+    off, or other threads run that a namespace would not bind, a seccomp filter refuses every socket
+    but unix ones to all of them. Elsewhere: "none", and ``digest doctor`` says so.
     """
     if sys.platform != "linux":
         return "none"
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET) == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
+    alone = len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 names alone are needed
+    if alone and _own_namespace(libc):
         return "namespace"
     return "seccomp" if _refuse_sockets(libc) else "none"
+
+
+def _own_namespace(libc: ctypes.CDLL) -> bool:
+    """A network namespace, inside a user namespace where this user may make none otherwise."""
+    if libc.unshare(_CLONE_NEWNET) == 0:
+        return True
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return False
+    # We stay who we were: a process that nobody's number stands for can start no child that makes
+    # a namespace of its own, and programs ask who runs them.
+    with contextlib.suppress(OSError):
+        for name, line in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
+                file.write(line)
+    return True
 
 
 class _Instruction(ctypes.Structure):
@@ -431,12 +566,12 @@ class _Filter(ctypes.Structure):
 
 
 def _refuse_sockets(libc: ctypes.CDLL) -> bool:
-    """Install a seccomp filter: ``socket()`` of any family but AF_UNIX fails with EACCES."""
+    """Install a seccomp filter for all threads: no ``socket()`` but AF_UNIX, and no io_uring."""
     machine = os.uname().machine
     if machine not in _SOCKET_SYSCALL:
         return False
     architecture, socket_number = _SOCKET_SYSCALL[machine]
-    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+    load, equal, above, give = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, JGE, RET
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | 13, 0x80000000  # 13: EACCES
     # struct seccomp_data: nr at 0, arch at 4, first argument at 16 (low word, little endian).
     program = (
@@ -444,6 +579,8 @@ def _refuse_sockets(libc: ctypes.CDLL) -> bool:
         (equal, 1, 0, architecture),
         (give, 0, 0, kill),
         (load, 0, 0, 0),
+        (above, 4, 0, _X32),  # the same calls under other numbers
+        (equal, 3, 0, _IO_URING_SETUP),  # a ring makes sockets without the call
         (equal, 0, 3, socket_number),
         (load, 0, 0, 16),
         (equal, 1, 0, 1),  # AF_UNIX
@@ -455,10 +592,9 @@ def _refuse_sockets(libc: ctypes.CDLL) -> bool:
     no, yes = ctypes.c_ulong(0), ctypes.c_ulong(1)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, yes, no, no, no) != 0:
         return False
-    filtered = libc.prctl(
-        _PR_SET_SECCOMP, ctypes.c_ulong(_SECCOMP_MODE_FILTER), ctypes.byref(rules), no, no
-    )
-    return bool(filtered == 0)
+    number = ctypes.c_long(_SECCOMP_SYSCALL[machine])
+    mode, all_threads = ctypes.c_ulong(_SECCOMP_SET_MODE_FILTER), ctypes.c_ulong(_TSYNC)
+    return bool(libc.syscall(number, mode, all_threads, ctypes.byref(rules)) == 0)
 
 
 def _die_with(parent: int) -> None:

@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,11 @@ class Copies:
     documents: Sequence[Document]
     made_by: MadeBy
 
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+    def extract_each(
+        self, pdfs: Iterable[Path | None]
+    ) -> Iterator[tuple[Path, Document | Exception]]:
         """A document for each, in order."""
-        for number, pdf in enumerate(pdfs):
+        for number, pdf in enumerate(filter(None, pdfs)):
             yield pdf, self.documents[number % len(self.documents)]
 
 

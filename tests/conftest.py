@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +137,13 @@ class FakeExtractor:
             raise OSError("cannot read it")
         return document()
 
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
-        """In the opposite order: whoever finishes first comes first."""
-        for pdf in reversed(pdfs):
+    def extract_each(
+        self, pdfs: Iterable[Path | None]
+    ) -> Iterator[tuple[Path, Document | Exception]]:
+        """Each as it is handed over."""
+        for pdf in pdfs:
+            if pdf is None:
+                continue
             try:
                 yield pdf, self.extract(pdf)
             except (OSError, DigestError) as exc:

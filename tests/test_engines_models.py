@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -219,8 +219,10 @@ class ReadsWith:
     def __init__(self, extractor: Extractor) -> None:
         self.made_by, self._extractor = extractor.made_by, extractor
 
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
-        for pdf in pdfs:
+    def extract_each(
+        self, pdfs: Iterable[Path | None]
+    ) -> Iterator[tuple[Path, Document | Exception]]:
+        for pdf in filter(None, pdfs):
             yield pdf, self._extractor.extract(pdf)
 
 

@@ -113,6 +113,7 @@ def test_coverage_counts_papers_and_claims():
         "abstract": 0,
         "none": 0,
         "failed": 1,
+        "skipped": 0,
         "claims": 3,
         "verified": 1,
         "repaired": 1,

@@ -1,4 +1,5 @@
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -46,6 +47,13 @@ class Victim:
     def hang(self):
         time.sleep(60)
 
+    def work(self, seconds):
+        """So much of a processor's time, however long it takes to get it."""
+        until = time.process_time() + seconds
+        while time.process_time() < until:
+            pass
+        return "done"
+
     def eat(self):
         return len(bytearray(4 << 30))
 
@@ -57,6 +65,11 @@ class Victim:
 
     def take_over(self):
         return Takeover()
+
+    def log(self):
+        logging.getLogger("digest.sources").warning("a\x1b[2J page\n gone", extra={"hint": "wait"})
+        logging.getLogger("digest.sources").debug("nobody asked")
+        return "done"
 
     def never_end(self):
         pipe = next(x for x in gc.get_objects() if isinstance(x, Connection))
@@ -184,7 +197,7 @@ def test_beats_that_nobody_reads_hold_up_nobody(monkeypatch):
     monkeypatch.setattr(worker_module, "_BEAT_S", 0.0)
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
-        heart = worker_module._Heart(theirs)
+        heart = worker_module._Heart(worker_module._Mouth(theirs))
         beating = threading.Thread(target=lambda: [heart.beat() for _ in range(5000)], daemon=True)
         beating.start()
         beating.join(timeout=10)
@@ -240,3 +253,108 @@ def test_the_socket_filter_refuses_all_but_unix_sockets():
     if "no seccomp" in filtered.stderr:
         pytest.skip("seccomp is not to be had here")
     assert (filtered.stdout, filtered.stderr) == ("refused\nrefused\n", "")
+
+
+THREADED = """
+import ctypes, os, socket, threading, time
+from digest.worker import leave_network
+refused, left = [], threading.Event()
+def late():
+    left.wait()
+    try:
+        socket.socket()
+    except PermissionError:
+        refused.append("refused")
+thread = threading.Thread(target=late)
+thread.start()
+print(leave_network())
+left.set()
+thread.join()
+ring = ctypes.CDLL(None, use_errno=True).syscall(425, 8, ctypes.create_string_buffer(120))
+x32 = ctypes.CDLL(None, use_errno=True).syscall(0x40000000 + 41, 2, 1, 0)
+print(*refused, ring, x32)
+"""
+
+
+def test_all_threads_of_a_process_leave_the_network():
+    left = subprocess.run([sys.executable, "-c", THREADED], capture_output=True, text=True)
+    if "none" in left.stdout:
+        pytest.skip("seccomp is not to be had here")
+    assert (left.stdout, left.stderr) == ("seccomp\nrefused -1 -1\n", "")
+
+
+ALONE = """
+import os, socket
+from digest.worker import leave_network
+user = os.getuid(), os.geteuid(), os.getgid()
+print(leave_network(), user == (os.getuid(), os.geteuid(), os.getgid()), leave_network())
+try:
+    with socket.socket() as reaching:
+        reaching.connect(("192.0.2.1", 9))
+except OSError as exc:
+    print(exc.strerror)
+"""
+
+
+def test_a_process_alone_moves_into_a_namespace_and_stays_who_it_was():
+    left = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)
+    if "namespace" not in left.stdout:
+        pytest.skip("no namespaces here")
+    assert (left.stdout, left.stderr) == ("namespace True namespace\nNetwork is unreachable\n", "")
+
+
+def test_what_a_child_logs_is_in_its_parents_log(caplog):
+    with Worker("tests.test_worker:Victim") as worker:
+        assert worker.call("log", timeout_s=20) == "done"
+    [record] = caplog.records
+    assert (record.name, record.levelname) == ("digest.sources", "WARNING")
+    assert (record.getMessage(), record.hint) == ("a[2J page gone", "wait")
+
+
+def test_a_line_that_is_none_of_ours_is_not_logged(caplog):
+    for line in (
+        "text",
+        ("root", logging.ERROR, "m", None),
+        ("digest.x", 99, "m", None),
+        ("digest.x",),
+    ):
+        worker_module._relay(line)
+    assert caplog.records == []
+
+
+def test_a_child_is_started_before_it_is_asked_and_without_a_thread():
+    threads = threading.active_count()
+    with Worker("tests.test_worker:Victim") as worker:
+        worker.start()
+        assert threading.active_count() == threads
+        first = worker.pid
+        assert worker.call("count", timeout_s=20) == 1
+        assert worker.pid == first
+
+
+@pytest.fixture
+def crowd():
+    """Twice as many busy processes as there are processors."""
+    code = "while True: pass"
+    count = 2 * len(os.sched_getaffinity(0))
+    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_a_child_that_lets_others_go_first_is_given_the_time_that_they_took(crowd):
+    with Worker("tests.test_worker:Victim", limits=Limits(nice=19)) as worker:
+        worker.call("count", timeout_s=60)
+        started = time.monotonic()
+        assert worker.call("work", 0.3, timeout_s=1.5) == "done"
+        assert time.monotonic() - started > 1.5  # it waited for others, and was waited for
+
+
+def test_a_child_that_lets_others_go_first_and_hangs_is_killed_in_time():
+    with Worker("tests.test_worker:Victim", limits=Limits(nice=19)) as worker:
+        worker.call("count", timeout_s=20)
+        with pytest.raises(WorkerTimeout, match="within 1 s"):
+            worker.call("hang", timeout_s=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from digest.errors import ExtractError
@@ -33,9 +33,11 @@ class StubExtractor:
 
     made_by = MadeBy("stub", "1")
 
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+    def extract_each(
+        self, pdfs: Iterable[Path | None]
+    ) -> Iterator[tuple[Path, Document | Exception]]:
         """The documents of a fake arXiv's PDFs."""
-        for pdf in pdfs:
+        for pdf in filter(None, pdfs):
             try:
                 yield pdf, self.extract(pdf)
             except ExtractError as exc:

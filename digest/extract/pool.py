@@ -20,6 +20,9 @@ from digest.records import Document, MadeBy
 
 Outcome = Document | ExtractError
 
+_LOOK_AGAIN_S = 0.1
+"""For the next PDF, where there was none and others are being read."""
+
 
 class Reads(Protocol):
     """What a place of the pool holds: an ``Extractor``."""
@@ -41,13 +44,13 @@ class ParallelExtractor:
         self.made_by = made_by
         self._make = make
 
-    def extract_each(self, pdfs: Iterable[Path]) -> Iterator[tuple[Path, Outcome]]:
+    def extract_each(self, pdfs: Iterable[Path | None]) -> Iterator[tuple[Path, Outcome]]:
         """Read every PDF; yields in the order in which they finish, one result for each."""
         return extract_each(pdfs, self._make)
 
 
 def extract_each(
-    pdfs: Iterable[Path],
+    pdfs: Iterable[Path | None],
     make: Callable[[], AbstractContextManager[Reads]],
     workers: int | None = None,
 ) -> Iterator[tuple[Path, Outcome]]:
@@ -57,7 +60,7 @@ def extract_each(
     consumer holds no pile of documents. Stopping early ends the processes.
 
     Args:
-        pdfs: Taken as they are needed.
+        pdfs: Taken as they are needed. None says that there is none now, but may be later.
         make: Makes one sandboxed reader, closed at the end; called once for each worker.
         workers: Processes at a time; None for one a core.
 
@@ -74,11 +77,15 @@ def extract_each(
             idle.put(open_readers.enter_context(make()))
         try:
             while True:
+                patience_s = None
                 for pdf in islice(waiting, 2 * count - len(running)):
+                    if pdf is None:
+                        patience_s = _LOOK_AGAIN_S
+                        break
                     running.add(threads.submit(_read, idle, pdf))
-                if not running:
+                if not running and patience_s is None:
                     return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+                done, running = wait(running, patience_s, FIRST_COMPLETED)
                 yield from (future.result() for future in done)
         finally:
             threads.shutdown(wait=False, cancel_futures=True)

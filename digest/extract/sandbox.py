@@ -13,6 +13,7 @@ from digest.worker import Limits, Worker
 # huge images and paths.
 MEMORY_BYTES = 2 << 30
 _FILE_BYTES = 0  # a reader writes nothing
+_NICE = 10  # papers are read while a model translates, whose threads wait for each other
 
 
 class Sandbox:
@@ -28,7 +29,7 @@ class Sandbox:
     def __init__(
         self, factory: str, arguments: tuple[Any, ...], doing: str, memory_bytes: int = MEMORY_BYTES
     ) -> None:
-        limits = Limits(memory_bytes=memory_bytes, file_bytes=_FILE_BYTES, network=False)
+        limits = Limits(memory_bytes, file_bytes=_FILE_BYTES, network=False, nice=_NICE)
         self._worker, self._doing = Worker(factory, arguments, limits), doing
 
     def close(self) -> None:

@@ -25,7 +25,12 @@ cross: it is listed here, and its primary category is another."""
 
 STATES = ("verified", "repaired", "quoted")
 _TEXT_USED = ("full", "abstract", "none")
-_NO_FAILURE = {"pdf-withdrawn"}  # nothing is left to be done for it
+SKIPPED = "out-of-time"
+"""Stands among a paper's errors where the run could take no longer; it is no failure."""
+_NO_FAILURE = {
+    "pdf-withdrawn",  # nothing is left to be done for it
+    SKIPPED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Picture:
 class Entry:
     """A paper and what was made of it; None where that failed. ``errors``: the stages that did.
 
-    Stages: fetch, pdf (not to be had yet), pdf-withdrawn, extract, translate, explain.
+    Stages: fetch, pdf (not to be had yet), pdf-withdrawn, extract, translate, explain; and
+    ``SKIPPED``.
     ``renewed_at``: when the newest of it was made, where that was after the post was.
     """
 
@@ -70,6 +76,7 @@ def coverage(entries: Sequence[Entry]) -> dict[str, int]:
     return {
         **{used: sum(b.text_used == used for b in breakdowns) for used in _TEXT_USED},
         "failed": sum(bool({*entry.errors} - _NO_FAILURE) for entry in entries),
+        "skipped": sum(SKIPPED in entry.errors for entry in entries),
         "claims": len(states),
         **{state: states.count(state) for state in STATES},
         "dropped": sum(len(breakdown.dropped) for breakdown in breakdowns),

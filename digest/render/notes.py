@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from digest.records import Breakdown, Document, HiddenText, Instruction
-from digest.render.entry import Entry
+from digest.render.entry import SKIPPED, Entry
 
 _SEE_STATUS = "（详见 digest status）。"
 _FAILED = {
@@ -15,6 +15,7 @@ _FAILED = {
     "extract": "PDF 无法读取" + _SEE_STATUS,
     "translate": "摘要翻译失败" + _SEE_STATUS,
     "explain": "解读失败" + _SEE_STATUS,
+    SKIPPED: "本次运行的时间或预算已用完，这篇只有摘要，没有解读；以后的运行有余时会补上。",
 }
 """For each stage, without the error itself: that may name folders of the machine."""
 _UNREAD = {"pdf": "PDF 暂未取得", "pdf-withdrawn": "论文已撤回"}

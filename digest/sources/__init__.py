@@ -7,6 +7,7 @@ which papers were sighted where, and how every feed that was asked is doing. Wha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,18 +36,24 @@ class Delivery:
     """What a source has for one date's post.
 
     Args:
-        arrivals: The papers, in the order of the post, each once.
+        arrivals: The papers, in the order of the post, each once; of a source that downloads them
+            each as soon as its PDF is here.
         coverage: What the post says of its completeness; None where it says what it said before.
         placements: What the ledger shall know once the post is made.
         seen: What this look at the source came to; None where nothing is announced.
         unread: What looked like a paper and could not be read at all.
+        expected: The papers of ``arrivals`` that are known before their PDFs are here, in the
+            same order; all of them or none.
+        downloads: Whether arrivals may be run through by another thread.
     """
 
-    arrivals: tuple[Arrival, ...]
+    arrivals: Iterable[Arrival]
     coverage: Coverage | None = None
     placements: tuple[Placement, ...] = ()
     seen: Coverage | None = None
     unread: tuple[SourceError, ...] = ()
+    expected: tuple[tuple[Paper, Mark], ...] = ()
+    downloads: bool = False
 
 
 class Source(Protocol):

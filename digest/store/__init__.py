@@ -97,6 +97,27 @@ class Store:
             key: from_json(record, kind) for key, record in self.database.query(sql, [list(keys)])
         }
 
+    def known(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of ``keys`` under which there is a finished piece of work."""
+        sql = "SELECT key FROM result WHERE key IN (SELECT unnest(?))"
+        return frozenset(row[0] for row in self.database.query(sql, [list(keys)]))
+
+    def usual_s(self, stage: str, made_by: MadeBy, papers: int = 40) -> list[float]:
+        """Seconds that a stage took of the newest papers, newest first, where the same made them.
+
+        Args:
+            stage: Which.
+            made_by: What makes it now.
+            papers: Of so many newest ones, whatever made them.
+        """
+        rows = self.database.query(
+            """SELECT seconds, made_by FROM (SELECT * FROM result WHERE stage = ?
+               ORDER BY made_utc DESC LIMIT ?) ORDER BY made_utc DESC""",
+            [stage, papers],
+        )
+        same = to_json(made_by).decode()
+        return [seconds for seconds, made in rows if made == same]
+
     def result(self, key: str, kind: type[Record]) -> Record | None:
         """A finished piece of work, or None where it has not been done."""
         return self.results([key], kind).get(key)
