@@ -110,7 +110,7 @@ def run_day(
         SourceError: The source cannot be read or is empty.
         StoreError: The home cannot be written, or another run is at work in it.
     """
-    with files.held(config.home / ".lock"):
+    with files.held(config.home / ".lock"), store.database.lingering():
         trial(style_of(config), "weekly" in config.outputs)
         delivery = day.source.deliver(day.date)
         allowed = allowance or Allowance(time.monotonic)

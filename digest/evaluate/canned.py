@@ -23,6 +23,7 @@ on three papers (a fifth of its bullets were asked for again)."""
 _WRONG = "987654"
 _NOTHING = "此处有若干说明"
 _BULLET_CHARS, _CLAUSE_CHARS = 40, 11
+_BRIEF_CHARS = 24
 _DENIES = re.compile(r"\b(?:not|no|never|cannot|without|nor)\b|n['’]t\b")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -89,7 +90,8 @@ def _said(source: str, turn: int, chars: int) -> str:
 def _chinese() -> dict[str, str]:
     """Stem of an English word -> the Chinese word that it, and little else, defines."""
     found: dict[str, str] = {}
-    meant = {word: stems(text) for word, text in definitions().items()}
+    brief = {word: text for word, text in definitions().items() if len(text) < _BRIEF_CHARS}
+    meant = {word: stems(text) for word, text in brief.items()}
     for most in (1, 2, 3):
         for word, each in meant.items():
             if len(each) == most:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Role = Literal["figure", "ordinal", "reference"]
@@ -196,6 +197,11 @@ _AFTER_DIGIT = re.compile(r"\d\s?\Z")
 
 def numbers(text: str) -> list[Number]:
     """Every number of ``text``, in the order of the text."""
+    return list(_numbers(text))
+
+
+@lru_cache(maxsize=1024)  # checks ask for those of one sentence again and again
+def _numbers(text: str) -> tuple[Number, ...]:
     folded = text.translate(_FOLD)
     found = [*_digit_numbers(folded), *_english_numbers(folded), *_han_numbers(folded)]
     found.extend(_implied_numbers(folded))
@@ -203,7 +209,7 @@ def numbers(text: str) -> list[Number]:
     found = [_placed(number, folded, spans) for number in found]
     found.sort(key=lambda number: (number.start, number.end))
     found = _ranged(found, folded)
-    return [replace(number, text=text[number.start : number.end]) for number in found]
+    return tuple(replace(number, text=text[number.start : number.end]) for number in found)
 
 
 def missing_numbers(source: str, target: str) -> list[Number]:

@@ -12,7 +12,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,16 +22,16 @@ from digest.errors import ExtractError
 from digest.evaluate.canned import CannedEngine
 from digest.explain.reading import Explainer
 from digest.extract import Extractor
-from digest.explain.reading import Explainer
 from digest.outputs import write_files
-from digest.pipeline import Day, Tools, run_day
+from digest.pipeline import Day, run_day
 from digest.records import Document, MadeBy, from_json, to_json
 from digest.sources.folder import FolderSource
+from digest.stages import Tools
 from digest.translate.translator import Translator
 
 DATE = "2026-01-23"
-SETTLED_AFTER = 10
-"""Papers of the first stage after which the memory shall not grow."""
+WARM_AFTER = 10
+"""Papers of a first night, not counted: by then dictionaries and templates are loaded."""
 _FIGURE = re.compile(r"(?<![\w.])\d{2,}(?:\.\d+)?(?![\w.]*\w)")
 _PAGE_BYTES = 4096
 
@@ -46,12 +46,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a night took. ``memory_growth``: the most over the least, once it has settled."""
+    """What a night took. ``memory_growth``: the most over the least, after the first papers."""
 
     papers: int
     failed: int
     seconds: float
-    stages_s: dict[str, float]
+    parts_s: dict[str, float]
     memory_growth: float
     memory_bytes: int
 
@@ -75,6 +75,7 @@ def samples(folder: Path) -> list[Sample]:
 def night(papers: int, known: Sequence[Sample]) -> Night:
     """Run a night in a process of its own, so that its memory is its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(in_this_process, (WARM_AFTER, known))
         return pool.apply(in_this_process, (papers, known))
 
 
@@ -124,9 +125,11 @@ class Copies:
     known: Sequence[Sample]
     made_by: MadeBy
 
-    def extract_each(self, pdfs: Sequence[Path]) -> Iterator[tuple[Path, Document | Exception]]:
+    def extract_each(
+        self, pdfs: Iterable[Path | None]
+    ) -> Iterator[tuple[Path, Document | Exception]]:
         """A document for each, in order."""
-        for pdf in pdfs:
+        for pdf in filter(None, pdfs):
             number = int(pdf.stem.removeprefix("2601.").removesuffix("v1"))
             yield pdf, copied(self.known[number % len(self.known)].document, number)
 
@@ -136,10 +139,13 @@ def copied(document: Document, number: int) -> Document:
     own = from_json(to_json(document), Document)
     sentences = tuple(replace(s, text=other_figures(s.text, number)) for s in own.sentences)
     tables = tuple(
-        replace(t, rows=tuple(
-            replace(r, cells=tuple(other_figures(cell, number) for cell in r.cells))
-            for r in t.rows
-        ))
+        replace(
+            t,
+            rows=tuple(
+                replace(r, cells=tuple(other_figures(cell, number) for cell in r.cells))
+                for r in t.rows
+            ),
+        )
         for t in own.tables
     )
     return replace(own, sentences=sentences, tables=tables)
@@ -147,28 +153,25 @@ def copied(document: Document, number: int) -> Document:
 
 @dataclass
 class _Watch:
-    """Takes the memory at every step, and the time at which each stage ends."""
+    """Takes the time, and the memory at every step."""
 
     started_s: float = field(default_factory=time.monotonic)
-    stages_s: dict[str, float] = field(default_factory=dict)
+    parts_s: dict[str, float] = field(default_factory=dict)
     memory_bytes: list[int] = field(default_factory=list)
 
-    def step(self, stage: str, _paper: str, done: int, total: int) -> None:
-        """As ``pipeline.Progress`` has it."""
-        if self.memory_bytes or done >= SETTLED_AFTER:
-            self.memory_bytes.append(resident_bytes())
-        if done == total:
-            self.ended(stage)
-
-    def ended(self, stage: str) -> None:
-        self.stages_s[stage] = time.monotonic() - self.started_s - sum(self.stages_s.values())
+    def step(self, *_where: object) -> None:
+        """As ``stages.Progress`` has it."""
         self.memory_bytes.append(resident_bytes())
+
+    def ended(self, part: str) -> None:
+        self.parts_s[part] = time.monotonic() - self.started_s - sum(self.parts_s.values())
+        self.step()
 
 
 def _run(config: Config, folder: Path, papers: int, known: Sequence[Sample]) -> Night:
     store, engine = assembly.store(config), CannedEngine()
-    translator = Translator(engine, glossary=assembly.glossary(config, "zh"))
     terms = assembly.glossary(config, "zh")
+    translator = Translator(engine, glossary=terms)
     explainer = Explainer(engine, translator, config.evidence_tokens, terms)
     tools = Tools(Copies(known, known[0].document.made_by), translator, explainer)
     watch = _Watch()
@@ -178,10 +181,10 @@ def _run(config: Config, folder: Path, papers: int, known: Sequence[Sample]) -> 
     watch.ended("files")
     store.search.update()
     watch.ended("search")
-    seconds = time.monotonic() - watch.started_s
     growth = max(watch.memory_bytes) / min(watch.memory_bytes)
     failed = len(report.failed) + papers - report.papers
-    return Night(papers, failed, seconds, watch.stages_s, growth, max(watch.memory_bytes))
+    seconds = sum(watch.parts_s.values())
+    return Night(papers, failed, seconds, watch.parts_s, growth, max(watch.memory_bytes))
 
 
 def resident_bytes() -> int:
