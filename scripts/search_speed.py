@@ -97,7 +97,7 @@ def papers(count: int, writer: Writer) -> Iterator[tuple[str, int, PostItem, lis
             "explain": Breakdown((), (), claims, "full", (), MADE),
         }
         rows = [[key(s, n), str(identity), s, to_json(r).decode()] for s, r in made.items()]
-        keys = [key(stage, n) for stage in ("extract", "translate", "explain")]
+        keys = key("extract", n), key("translate", n), key("explain", n)
         item = PostItem(paper, hashlib.sha256(str(n).encode()).hexdigest(), *keys)
         yield (first + timedelta(days=day)).isoformat(), position, item, rows
 

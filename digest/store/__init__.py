@@ -26,6 +26,7 @@ from digest.records import (
     to_json,
 )
 from digest.store.database import Database
+from digest.store.failing import FAILING
 from digest.store.ledger import place
 from digest.store.posts import PostHeading, PostItem
 from digest.store.search import SearchIndex, mark
@@ -160,16 +161,13 @@ class Store:
         return frozenset(row[0] for row in rows)
 
     def failures(self) -> list[tuple[Outcome, datetime]]:
-        """Stages whose newest outcome is a failure, newest first."""
+        """Stages whose last outcome is a failure, the last first."""
         rows = self.database.query(
-            """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
-               QUALIFY row_number() OVER (PARTITION BY paper_id, stage ORDER BY at_utc DESC) = 1
-               ORDER BY at_utc DESC""",
+            f"SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM ({FAILING})"
         )
         return [
             (Outcome(PaperId.parse(paper), *rest), at.replace(tzinfo=UTC))
             for paper, *rest, at in rows
-            if rest[1] == "failed"
         ]
 
     # ------------------------------------------------------------ posts

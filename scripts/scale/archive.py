@@ -24,11 +24,13 @@ _DERIVED = (
     """INSERT INTO result SELECT record->>'document_key', paper_id, 'extract',
            '{"pdf_sha256":"' || (record->>'pdf_sha256') || sample.rest, '{}', 2.0, at_utc
        FROM item JOIN sample ON sample.number = item.position % (SELECT count(*) FROM sample)""",
-    "UPDATE result SET made_utc = at_utc, seconds = 60 FROM item WHERE result.paper_id = item.paper_id",
+    """UPDATE result SET made_utc = at_utc, seconds = 60
+       FROM item WHERE result.paper_id = item.paper_id""",
     """INSERT INTO outcome SELECT paper_id, stage, 'done', '', '', '', seconds, made_utc
        FROM result ORDER BY made_utc""",
-    """INSERT INTO outcome SELECT paper_id, 'explain', 'failed', 'The model''s process failed', '', '',
-           1.0, at_utc FROM item WHERE position = 0 AND date >= '2025-12-01'""",
+    """INSERT INTO outcome
+       SELECT paper_id, 'explain', 'failed', 'The model''s process failed', '', '', 1.0, at_utc
+       FROM item WHERE position = 0 AND date >= '2025-12-01'""",
     "UPDATE post SET made_utc = CAST(date AS TIMESTAMP) + INTERVAL 7 HOUR",
     """INSERT INTO post_file SELECT date, record->>'pdf_sha256', at_utc FROM item
        WHERE position = 0""",
@@ -37,8 +39,8 @@ _DERIVED = (
            '{"paper":' || (record->'paper') || ',"by":"' || seen_by || '","seen_at":"' || date
            || 'T05:00:00Z"}', at_utc, at_utc
        FROM item, (SELECT unnest(['feed', 'api']) AS seen_by)""",
-    """INSERT INTO placement SELECT base, 1, 'new', date, '', record->'paper'->>'title', date, at_utc
-       FROM item""",
+    """INSERT INTO placement
+       SELECT base, 1, 'new', date, '', record->'paper'->>'title', date, at_utc FROM item""",
     """INSERT INTO visit SELECT CAST(date AS TIMESTAMP) + INTERVAL 5 HOUR, 'feed', category,
            '{"by":"feed","category":"' || category || '","at":"' || date
            || 'T05:00:00Z","state":"fresh","batch":"' || date || '","shown":27,"new":27,'

@@ -118,7 +118,7 @@ def other_figures(text: str, number: int) -> str:
     return _FIGURE.sub(other, text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Copies:
     """Reads no PDF: gives each the document of a sample, with other figures."""
 
