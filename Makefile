@@ -15,8 +15,8 @@ PREBUILT ?= 1
 MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev models run test test-model kill-test simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
-  check browser bench bench-full server-night samples lock clean
+.PHONY: help install dev models run test test-model kill-test power-cut no-egress simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
+  check browser bench bench-full server-night samples lock clean peers sbom audit advisories
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,9 +39,15 @@ test-model: $(VENV)/.dev ## the tests that need real weights (the 0.5 B and the 
 	$(BIN)/digest models pull 0.5b 135m
 	DIGEST_MODELS="$${DIGEST_MODELS:-$(CURDIR)/models}" $(BIN)/python -m pytest -q -m model
 
-kill-test: $(VENV)/.run ## kill a run at ten seeded moments; the post must come out the same
+kill-test: $(VENV)/.run ## kills, full disks, failing writes, power cuts: the post must come out the same
 	$(BIN)/digest models pull 0.5b
-	$(BIN)/python scripts/kill_test.py --from $(PAPERS) --model 0.5b --kills 10
+	$(BIN)/python -m scripts.faults
+
+power-cut: $(VENV)/.run ## trace every fsync and rename of a day, and cut the power at seeded calls
+	$(BIN)/python -m scripts.faults --real 0 --stub 0 --disk 0 --write 0 --truncate 0 --power 20
+
+no-egress: $(VENV)/.run ## a full day without a network but loopback, every connection traced (needs strace)
+	$(BIN)/python -m scripts.no_egress
 
 simulate: $(VENV)/.run ## eight weeks over a fake arXiv, with and without faults: no paper may be lost
 	$(BIN)/python scripts/simulate.py
@@ -93,6 +99,19 @@ bench-full: $(VENV)/.run ## the same with three papers and the 1.5 B; goes on wh
 
 server-night: $(VENV)/.run ## a night of a thousand papers against a fake model server: what is ours costs
 	$(BIN)/python scripts/server_night.py
+
+peers: $(VENV)/.run ## our run against a plain script and llama-server, on the sample papers; builds llama-server once
+	@$(MAKE) --no-print-directory models MODEL=0.5b
+	$(BIN)/python -m scripts.peers --from $(PAPERS) --model 0.5b
+
+sbom: $(VENV)/.dev ## list every locked package and model file (scripts/lock/sbom.cdx.json)
+	$(BIN)/python -m scripts.supply.sbom
+
+audit: $(VENV)/.dev ## known holes in the locked packages, from pinned advisories, offline
+	$(BIN)/python -m scripts.supply.audit
+
+advisories: $(VENV)/.dev ## pin what OSV knows against the locked packages
+	$(BIN)/python -m scripts.supply.advisories
 
 samples: $(VENV)/.run ## typeset the sample papers again (needs LaTeX)
 	$(BIN)/python scripts/make_samples.py

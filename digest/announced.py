@@ -7,6 +7,7 @@ asked, and the post is made from what a bundle brought into the ledger and into 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
@@ -37,6 +38,7 @@ from digest.records import (
     Mark,
     Outcome,
     Paper,
+    PaperId,
     Placement,
     Sighting,
     Visit,
@@ -50,6 +52,7 @@ from digest.sources.merge import merge
 from digest.store import Store
 from digest.store.ledger import CARRIED, Ledger
 from digest.store.posts import PostItem
+from digest.store.retention import read_pdf
 
 Choose = Callable[[Sequence[Paper], int], Choice]
 """Called with the papers that may join a post, and how many it has already."""
@@ -83,12 +86,23 @@ class Downloads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arxiv:
-    """How arXiv is reached. ``feeds`` and ``download`` are None where nothing may be asked."""
+    """How arXiv is reached. ``feeds`` and ``download`` are None where nothing may be asked.
+
+    Args:
+        calendar: When it announces.
+        clock: For dates and waiting.
+        feeds: What is asked.
+        download: Gets PDFs.
+        ahead: Whether PDFs may be downloaded by another thread, while the first are read.
+        close: Ends the asking for this run; called when the last PDF is here.
+    """
 
     calendar: Calendar
     clock: Clock
     feeds: Feeds | None = None
     download: Downloads | None = None
+    ahead: bool = False
+    close: Callable[[], None] = lambda: None
 
 
 class ArxivSource:
@@ -120,6 +134,10 @@ class ArxivSource:
         self._progress = progress
         self._visits: tuple[Visit, ...] = ()
         self._withdrawn: frozenset[str] = frozenset()
+        self._also: Sequence[tuple[Paper, Mark]] = ()
+        self._read: dict[PaperId, str] = {}
+        self._failed: dict[PaperId, FetchError] = {}
+        self._refused: FetchRefused | None = None
 
     # ------------------------------------------------------------ seeing
 
@@ -222,11 +240,34 @@ class ArxivSource:
             elif again == []:
                 log.warning("posts of later dates exist: nothing new joins that of %s", date)
             seen = self._coverage(date, placements, visits)
-        arrivals = self.arrivals([*again, *chosen.papers])
+        expected = (*again, *chosen.papers)
         is_told = _are_told(placements)
         return Delivery(
-            tuple(arrivals), seen if is_told else None, tuple(placements) if is_told else (), seen
+            self._all_arrivals(expected),
+            seen if is_told else None,
+            tuple(placements) if is_told else (),
+            seen,
+            expected=expected,
+            downloads=self._arxiv.ahead,
         )
+
+    def also(self, papers: Sequence[tuple[Paper, Mark]]) -> None:
+        """Papers of other posts whose PDFs are downloaded after those of the next delivery."""
+        self._also = papers
+
+    def _all_arrivals(self, papers: Sequence[tuple[Paper, Mark]]) -> Iterator[Arrival]:
+        """The papers as their PDFs come; then the other PDFs of this run, and nothing is asked any
+        more.
+        """
+        arrivals = self.arrivals(papers)  # what it takes out of the store, it takes now
+        others = self.arrivals(self._also)
+
+        def each() -> Iterator[Arrival]:
+            yield from arrivals
+            deque(others, maxlen=0)
+            self._arxiv.close()
+
+        return each()
 
     def fetch(self, date: str) -> Fetched:
         """Look, choose and download for posts to come, here or behind an air gap.
@@ -237,7 +278,7 @@ class ArxivSource:
         visits = self.look()
         since = self._arxiv.clock.now() - timedelta(days=max(self._config.retry_days, 1))
         sorting, chosen = self.pending(date, since)
-        arrivals = self.arrivals(chosen.papers)
+        arrivals = list(self.arrivals(chosen.papers))
         self._remember(arrivals)
         coverage = self._coverage(date, self._placements(date, sorting, chosen), visits)
         failed = tuple(
@@ -354,36 +395,50 @@ class ArxivSource:
 
     # ------------------------------------------------------------ downloading
 
-    def arrivals(self, papers: Sequence[tuple[Paper, Mark]]) -> list[Arrival]:
-        """The papers with their PDFs; one that cannot be had is a problem of its paper alone."""
-        arrivals: list[Arrival] = []
-        refused: FetchRefused | None = None
-        self._withdrawn = self._store.absent(WITHDRAWN)
+    def arrivals(self, papers: Sequence[tuple[Paper, Mark]]) -> Iterator[Arrival]:
+        """The papers as their PDFs come; one that cannot be had is a problem of its paper alone.
+
+        What is iterated may be run through by another thread: the store is asked here.
+        """
+        folder = self._config.papers
+        lacking = [paper for paper, _ in papers if not (folder / paper_file(paper.id)).exists()]
+        with self._store.database.held_open():
+            self._withdrawn = self._store.absent(WITHDRAWN)
+            read = {paper.id: read_pdf(self._store.database, str(paper.id)) for paper in lacking}
+        self._read |= {paper: sha256 for paper, sha256 in read.items() if sha256}
+        return self._coming(papers)
+
+    def _coming(self, papers: Sequence[tuple[Paper, Mark]]) -> Iterator[Arrival]:
         for done, (paper, mark) in enumerate(papers):
             self._progress("fetch", paper.title or str(paper.id), done, len(papers))
             try:
-                arrivals.append(self._arrival(paper, mark, refused))
-            except FetchRefused as exc:  # nothing more may be asked today
-                refused = exc
-                arrivals.append(Arrival(paper, None, "", exc, mark))
+                yield self._arrival(paper, mark)
             except FetchError as exc:
-                arrivals.append(Arrival(paper, None, "", exc, mark))
+                if isinstance(exc, FetchRefused):  # nothing more may be asked today
+                    self._refused = exc
+                self._failed[paper.id] = exc
+                yield Arrival(paper, None, "", exc, mark)
         if papers:
             self._progress("fetch", "", len(papers), len(papers))
-        return arrivals
 
-    def _arrival(self, paper: Paper, mark: Mark, refused: FetchRefused | None) -> Arrival:
-        """One paper's PDF, from papers/ if it is there.
+    def _arrival(self, paper: Paper, mark: Mark) -> Arrival:
+        """One paper's PDF, from papers/ if it is there; none where it was read and not kept.
+
+        In a run it is asked for once.
 
         Raises:
             FetchError: It cannot be had.
         """
         path = self._config.papers / paper_file(paper.id)
         if not path.exists():
+            if paper.id in self._read:
+                return Arrival(paper, None, self._read[paper.id], mark=mark)
             if paper.id in self._withdrawn:
                 raise PaperWithdrawn(f"{paper.id} was withdrawn", None, False)
-            if refused is not None:
-                raise refused
+            if paper.id in self._failed:
+                raise self._failed[paper.id]
+            if self._refused is not None:
+                raise self._refused
             if self._arxiv.download is None:
                 raise FetchError(f"no PDF of {paper.id} here", "carry one in with a bundle")
             assert isinstance(paper.id, ArxivId)  # only arXiv announces
@@ -421,6 +476,18 @@ class Fetched:
     failed: tuple[str, ...]
 
 
+def missing_pdfs(store: Store, date: str, retry_days: int) -> list[tuple[Paper, Mark]]:
+    """The papers of the ``retry_days`` before ``date`` whose PDF could not be had."""
+    oldest = (Date.fromisoformat(date) - timedelta(days=retry_days)).isoformat()
+    return [
+        (item.paper, item.mark)
+        for when, _, _ in store.post_dates()
+        if oldest <= when < date
+        for item in mending_items(store, when)
+        if "pdf" in item.errors
+    ]
+
+
 def older_days(store: Store, source: ArxivSource, date: str, retry_days: int) -> Iterator[Day]:
     """The posts of the ``retry_days`` before ``date`` that something is missing of, as days."""
     oldest = (Date.fromisoformat(date) - timedelta(days=retry_days)).isoformat()
@@ -440,7 +507,8 @@ class MendingSource:
 
     def deliver(self, date: str) -> Delivery:
         """What was missing, tried again."""
-        return Delivery(tuple(self._arxiv.arrivals([(i.paper, i.mark) for i in self._items])))
+        papers = tuple((item.paper, item.mark) for item in self._items)
+        return Delivery(self._arxiv.arrivals(papers), expected=papers)
 
 
 def mending_items(store: Store, date: str) -> list[PostItem]:

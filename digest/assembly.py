@@ -16,8 +16,10 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from digest import __version__, files
+from digest import __version__, files, worker
+from digest.allowance import Allowance, parse_budget, seconds_until
 from digest.announced import Arxiv, ArxivSource
 from digest.bundles import contents, read
 from digest.bundles.manifest import Manifest
@@ -45,6 +47,7 @@ from digest.extract.pages import Painter
 from digest.extract.pool import ParallelExtractor
 from digest.generation import Engine
 from digest.mailing import Mailer
+from digest.metering import Meter
 from digest.pipeline import Progress, Tools, completed, content
 from digest.records import ArxivId, Paper, to_builtins
 from digest.render.entry import paper_file
@@ -52,13 +55,12 @@ from digest.render.licences import allows_figure, licence_of
 from digest.selection import Choice, Interest, Rules, choose, load_liked, parse_rules
 from digest.site import build
 from digest.sources import Arrival
-from digest.sources.arxiv import ArxivFeeds
 from digest.sources.endpoints import Endpoints
 from digest.sources.hosts import HostLog
-from digest.sources.http import Client, HttpOptions
+from digest.sources.http import HttpOptions
 from digest.sources.merge import merge
 from digest.sources.pace import default_pace_file
-from digest.sources.pdfs import fetch_pdf
+from digest.sources.process import ArxivProcess
 from digest.store import Store
 from digest.store.ledger import Ledger
 from digest.translate.languages import LANGUAGES
@@ -75,6 +77,10 @@ has 20 bullets at once, and few enough that a killed run loses little."""
 GLOSSARY_FILE = "glossary.toml"
 """In the home; the lab edits it."""
 
+RESERVE_S, RESERVE_SITE_S = 30.0, 180.0
+"""Of a night that ends at a given time: for what follows the last paper. A site takes a second or
+two for a paper's pages."""
+
 LIKED_ASKED = 2000
 """Liked papers, known by id alone, that arXiv is asked about: ten requests, once a day."""
 
@@ -86,7 +92,7 @@ Bytes = Callable[[str, int, int], None]
 
 def store(config: Config) -> Store:
     """The home's database; made at its first use."""
-    return Store(config.database)
+    return Store(config.database, SystemClock().now)
 
 
 def mailer(config: Config) -> Mailer:
@@ -101,31 +107,42 @@ def ledger(opened: Store) -> Ledger:
 
 @contextlib.contextmanager
 def arxiv(config: Config, online: bool) -> Iterator[Arxiv]:
-    """How arXiv is reached; with ``online`` False nothing is ever asked."""
-    calendar, clock = (
-        load_calendar([Date.fromisoformat(day) for day in config.holidays]),
-        SystemClock(),
-    )
+    """How arXiv is reached: by a process of its own, which is there when this returns.
+
+    With ``online`` False nothing is ever asked.
+    """
+    holidays = [Date.fromisoformat(day) for day in config.holidays]
+    calendar, clock = load_calendar(holidays), SystemClock()
     if not online:
         yield Arxiv(calendar, clock)
         return
     endpoints = Endpoints(config.feed_url, config.api_url, config.oai_url, config.pdf_url)
-    options = HttpOptions(
+    options = http_options(config)
+    if not config.contact:
+        log.warning("arXiv asks for an address it can reach you at: set contact in digest.toml")
+    asking = ArxivProcess(options, endpoints, holidays)
+    try:
+        yield Arxiv(
+            calendar, clock, asking, asking.download, ahead=True, close=partial(_close, asking)
+        )
+    finally:
+        asking.kill()
+
+
+def http_options(config: Config) -> HttpOptions:
+    """How arXiv is asked."""
+    return HttpOptions(
         contact=config.contact,
         proxy=config.proxy,
         ca_file=config.ca_file,
         cache_dir=config.home / "cache",
         pace_file=Path(config.pace_file).expanduser() if config.pace_file else default_pace_file(),
     )
-    if not config.contact:
-        log.warning("arXiv asks for an address it can reach you at: set contact in digest.toml")
-    with Client(options, clock) as client:
-        feeds = ArxivFeeds(client, endpoints, calendar, clock)
-        yield Arxiv(calendar, clock, feeds, partial(_download, client, endpoints))
 
 
-def _download(client: Client, endpoints: Endpoints, paper: ArxivId, to: Path) -> None:
-    fetch_pdf(client, endpoints.pdf_of(paper), to)
+def _close(asking: ArxivProcess) -> None:
+    asking.close()
+    log.info("everything is fetched: nothing of this run can reach the network any more")
 
 
 def announced_source(
@@ -250,6 +267,30 @@ def extractor(config: Config) -> Extractor:
     return Extractor(layout=layout, timeout_s=TIMEOUT_S * (1 if layout == "fast" else 5))
 
 
+def allowance(config: Config) -> Allowance:
+    """What a run that begins now may take."""
+    most_s = None
+    if config.until:
+        most_s = seconds_until(config.until, datetime.now(ZoneInfo(config.zone)))
+    reserve_s = RESERVE_SITE_S if "site" in config.outputs else RESERVE_S
+    return Allowance(SystemClock().elapsed_s, most_s, parse_budget(config.budget), reserve_s)
+
+
+def leaves_network(config: Config) -> bool:
+    """Take this process off the network, unless it asks a model server; whether it is.
+
+    Called before any thread is started, and after the process that fetches.
+    """
+    if any(name.startswith(SERVER) for name in config.models):
+        log.info("this run keeps its network, as it asks a model server: %s", config.server)
+        return False
+    guard = worker.leave_network()
+    if guard == "none":
+        hint = "allow user namespaces or seccomp: digest doctor"
+        log.warning("this run cannot be taken off the network here", extra={"hint": hint})
+    return guard != "none"
+
+
 @contextlib.contextmanager
 def tools(config: Config) -> Iterator[Tools]:
     """Every stage's tool. Models are looked for here and loaded at their first use.
@@ -264,18 +305,21 @@ def tools(config: Config) -> Iterator[Tools]:
             config.model, config.models_dir
         )  # both names are looked at before either file is
     extracts = ParallelExtractor(partial(extractor, config), made_by(cast(Layout, config.layout)))
+    meter = Meter()
     with (
-        reader(config) as reads,
-        translator(config, reads) as translates,
-        checker(config, reads) as judge,
+        reader(config) as engine,
+        translation_engine(config) as translating,
         extractor(config) as painter,
     ):
-        explains = explainer(config, reads, translates, judge)
-        yield Tools(extracts, translates, explains, painter.figure)
+        reads = meter.of(engine)
+        translates = translator_of(meter.of(translating), config, reads)
+        with checker(config, reads, meter) as judge:
+            explains = explainer(config, reads, translates, judge)
+            yield Tools(extracts, translates, explains, painter.figure, meter)
 
 
 @contextlib.contextmanager
-def checker(config: Config, reads: Engine) -> Iterator[Judge | None]:
+def checker(config: Config, reads: Engine, meter: Meter) -> Iterator[Judge | None]:
     """What marks claims: the engine that ``reads``, where it is the same model, or one more."""
     if not config.checker:
         yield None
@@ -283,7 +327,7 @@ def checker(config: Config, reads: Engine) -> Iterator[Judge | None]:
         yield Judge(reads)
     else:
         with reader(replace(config, model=config.checker)) as engine:
-            yield Judge(engine)
+            yield Judge(meter.of(engine))
 
 
 def explainer(
@@ -311,15 +355,19 @@ def explainer(
 
 @contextlib.contextmanager
 def translator(config: Config, reads: Engine | None = None) -> Iterator[Translator]:
-    """The translator; what it fails at, the model that ``reads`` tries, if it is another."""
-    other = None if config.model == config.translator else reads
+    """The translator, with its engine."""
     with translation_engine(config) as engine:
-        yield Translator(
-            engine,
-            other=other,
-            target=config.target,
-            glossary=glossary(config, LANGUAGES[config.target].glossary),
-        )
+        yield translator_of(engine, config, reads)
+
+
+def translator_of(engine: Engine, config: Config, reads: Engine | None = None) -> Translator:
+    """The translator; what it fails at, the model that ``reads`` tries, if it is another."""
+    return Translator(
+        engine,
+        other=None if config.model == config.translator else reads,
+        target=config.target,
+        glossary=glossary(config, LANGUAGES[config.target].glossary),
+    )
 
 
 def glossary(config: Config, language: str) -> Glossary:

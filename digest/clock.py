@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 
@@ -11,7 +12,7 @@ class Clock(Protocol):
     """Tells the time and waits."""
 
     def now(self) -> datetime:
-        """The time of day, aware, in UTC. It may jump."""
+        """The time of day, aware, in UTC. From one process to the next it may jump."""
         ...
 
     def elapsed_s(self) -> float:
@@ -24,11 +25,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock.
+
+    The time of day is read once in a process, and counted on from there: when somebody sets the
+    clock in the middle of a night, the night goes on as it began.
+    """
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
-        return datetime.now(UTC)
+        began_at, began_s = _beginning()
+        return began_at + timedelta(seconds=self.elapsed_s() - began_s)
 
     def elapsed_s(self) -> float:
         """CLOCK_BOOTTIME: counts while the machine sleeps, and is shared by all processes."""
@@ -37,3 +43,9 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+@cache
+def _beginning() -> tuple[datetime, float]:
+    """The time of day, and that since the machine started, when the first was asked for."""
+    return datetime.now(UTC), time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from digest.allowance import parse_budget
 from digest.errors import ConfigError
 
 CONFIG_FILE = "digest.toml"
@@ -219,6 +220,9 @@ class Config:
                 )
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.anchor):
             raise ConfigError(f"anchor: not a time of day: {self.anchor!r}", "write it as 08:50")
+        if self.until and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.until):
+            raise ConfigError(f"until: not a time of day: {self.until!r}", "write it as 07:30")
+        parse_budget(self.budget)
         for day in self.holidays:
             check_date(day, "holidays: ")
         _check_outputs(self)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,7 @@ def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _claimed(partial):
             try:
                 yield partial
@@ -76,6 +77,21 @@ def _replacing(path: Path, durable: bool = True) -> Iterator[Path]:
         raise StoreError(
             f"{path} cannot be written: {exc.strerror or exc}", "check free space and permissions"
         ) from exc
+
+
+@contextlib.contextmanager
+def filling(path: Path) -> Iterator[Path]:
+    """A file to fill by other means, renamed to ``path`` at the end of the block if nothing failed.
+
+    Raises:
+        StoreError: The disk is full or the folder cannot be written.
+    """
+    with _replacing(path) as partial:
+        try:
+            yield partial
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager
@@ -114,6 +130,30 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def open_up(folder: Path, umask: int) -> None:
+    """Let others read what is ours in a folder, as far as a umask lets them; nothing is closed."""
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(OSError):  # somebody else's, or gone
+            found = path.lstat()
+            if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
+                continue
+            wanted = (0o777 if stat.S_ISDIR(found.st_mode) else 0o666) & ~umask
+            if wanted & ~found.st_mode:
+                path.chmod(stat.S_IMODE(found.st_mode) | wanted)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, whose names are on the disk before anything is put there.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        flush(made.parent)
+
+
 def flush(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -136,7 +176,7 @@ def held(path: Path, wait_s: float = 0.0) -> Iterator[None]:
         StoreError: It cannot be made.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         opened = path.open("a")
     except OSError as exc:
         raise StoreError(

@@ -15,6 +15,7 @@ from pathlib import Path
 from digest import files
 from digest.config import Config
 from digest.errors import DigestError
+from digest.extract.method import method_figure
 from digest.records import Figure
 from digest.render.entry import Entry, Picture, paper_file
 from digest.render.licences import allows_figure, licence_of
@@ -62,8 +63,6 @@ def _pictures(entries: Sequence[Entry], config: Config) -> Iterator[tuple[int, P
     """The pictures that the post may show, with the number of their entry."""
     if config.figures == "off":
         return
-    from digest.extract.figures import method_figure  # brings PyMuPDF, and few homes ask for it
-
     for number, entry in enumerate(entries):
         licence = licence_of(entry.paper.licence)
         if licence is None or not allows_figure(licence, config.figures) or not entry.document:

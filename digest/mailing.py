@@ -79,6 +79,18 @@ class Mailer:
         store.put_mailed(date, sent)
         return Sent(date, sent, tuple(sorted(before)), tuple(refused.items()))
 
+    def greeted(self) -> str:
+        """Say hello, and log in where that is configured; send nothing. The server's name.
+
+        Raises:
+            ConfigError: The server is not the lab's, or a password would be seen on the way.
+            MailError: It is not there, or says no.
+        """
+        _check(self._config)
+        with self._accounted("hello") as account, self._connected():
+            account.append("250")
+        return f"{self._config.smtp_host}:{self._config.smtp_port}"
+
     def send(self, message: bytes, to: Sequence[str], name: str) -> dict[str, str]:
         """Hand a message over; the recipients that were refused, and why.
 

@@ -263,6 +263,7 @@ class Making:
                 self._mended += [Outcome(known, stage, "reused") for stage in ("fetch", "pdf")]
         work.pdf = self._kept(arrival)
         if work.pdf is None:
+            self._recall(work)
             self._is_read(work, None)
             return
         if not self._is_reused(work, "extract", self._document_key(work.pdf_sha256)):
@@ -271,6 +272,13 @@ class Making:
             return
         lacks = not (work.paper.title and work.paper.abstract)
         self._is_read(work, self._document(work) if lacks else None)
+
+    def _recall(self, work: Work) -> None:
+        """Of a PDF that was read and is not kept any more: what the post shows of it."""
+        shown = work.published.document_key if work.published is not None else None
+        if work.pdf_sha256 and shown and shown in self._store.known([shown]):
+            work.keys["extract"] = shown
+            self._outcomes.append((work, Outcome(work.paper.id, "extract", "reused")))
 
     def _work_of(self, arrival: Arrival) -> Work:
         paper, sha256 = arrival.paper, arrival.pdf_sha256

@@ -18,6 +18,7 @@ from digest import files
 from digest.allowance import Allowance
 from digest.config import Config
 from digest.errors import DigestError
+from digest.forgotten import not_forgotten
 from digest.illustrate import Cut, cut_figures, illustrated
 from digest.making import Making, Places, Post, Work, completed
 from digest.publish import Published, post_name, publish
@@ -101,24 +102,27 @@ def run_day(
     progress: Progress = no_progress,
     allowance: Allowance | None = None,
 ) -> Report:
-    """Make, or complete, one day's post.
+    """Make, or complete, one day's post. The caller is alone at work in the home (``running``).
 
     ``allowance``: what may be taken for it; None for as much as it takes.
 
     Raises:
         ConfigError: A template of the lab's is wrong; found before the work, not after it.
         SourceError: The source cannot be read or is empty.
-        StoreError: The home cannot be written, or another run is at work in it.
+        StoreError: The home cannot be written.
     """
-    with files.held(config.home / ".lock"), store.database.lingering():
-        trial(style_of(config), "weekly" in config.outputs)
-        delivery = day.source.deliver(day.date)
-        allowed = allowance or Allowance(time.monotonic)
-        made = Post(day.date, day.source.name, day.redo)
-        making = Making(made, config, store, tools, progress, allowed)
+    trial(style_of(config), "weekly" in config.outputs)
+    delivery = day.source.deliver(day.date)
+    if isinstance(delivery.arrivals, Sequence):  # arXiv's are not even in the ledger
+        remembered = not_forgotten(delivery.arrivals, store)
+        delivery = replace(delivery, arrivals=remembered)
+    allowed = allowance or Allowance(time.monotonic)
+    made = Post(day.date, day.source.name, day.redo)
+    making = Making(made, config, store, tools, progress, allowed)
+    with store.database.lingering():
         works = making.make(delivery)
-        with publishing(config), store.database.held_open():
-            return _publish(day, config, store, making.outcomes, delivery, works)
+    with publishing(config), store.database.held_open():
+        return _publish(day, config, store, making.outcomes, delivery, works)
 
 
 def _publish(
@@ -173,7 +177,7 @@ def finish_posts(
     """Write the files of posts that a run was stopped before it could: from ``since`` (a date) on.
 
     ``cut`` is as for ``render_day``: the run may have been stopped before it cut figures, too.
-    A post whose file somebody took away is left alone, unless it was written within the last day.
+    A post whose file somebody took away is left alone, unless it was the last that was written.
     """
     unfinished = [
         date

@@ -43,11 +43,14 @@ def publish(store: Store, folder: Path, date: str, text: str, name: str = "") ->
     """
     data = text.encode()
     path = folder / (name or post_name(date))
+    if path.exists() and path.read_bytes() == data:
+        store.put_post_file(date, _sha256(data))  # a restored store may not know that it is ours
+        return Published(path, "unchanged")
     status: Literal["written", "aside"] = "written"
     if not _replaceable(path, date, store):
         path, status = _aside(path, date, store), "aside"
-    if path.exists() and path.read_bytes() == data:
-        return Published(path, "unchanged" if status == "written" else status)
+        if path.exists() and path.read_bytes() == data:
+            return Published(path, "aside")
     store.put_post_file(date, _sha256(data))
     files.write(path, data)
     return Published(path, status)

@@ -301,9 +301,11 @@ class _Words:
             while data := os.read(self._pipe.fileno(), 1 << 16):
                 self._tail = (self._tail + data)[-_TAIL_BYTES:]
                 with contextlib.suppress(OSError):
-                    os.write(2, data)
+                    os.write(2, data.translate(None, _CONTROLS))
 
 
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\r")
+"""Not passed on: what a file has a library say shall not steer the terminal."""
 _TAIL_BYTES = 4096
 _LAST_WORDS_CHARS = 200
 

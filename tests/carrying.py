@@ -60,6 +60,9 @@ class FileLedger:
                 found[sighting.paper.id.base].append(sighting)
         return {base: sightings for base, sightings in found.items() if sightings}
 
+    def forgotten(self):
+        return lambda *names: None
+
     def newest_visit_at(self) -> datetime | None:
         return max((visit.at for visit in self.look().visits), default=None)
 

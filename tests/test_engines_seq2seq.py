@@ -177,6 +177,7 @@ SPOILT = {
     "half": spoil("model.bin", lambda data: data[: len(data) // 2]),
     "no configuration": lambda folder: (folder / "config.json").unlink(),
     "configuration": spoil("config.json", lambda _: b"{no json"),
+    "configuration without end": spoil("config.json", lambda _: b"[" * 200_000),
     "types": spoil("config.json", lambda data: data.replace(b'"</s>"', b'["</s>"]')),
     "no vocabulary": lambda folder: (folder / WORDS).unlink(),
     "vocabulary": spoil(WORDS, lambda _: b"a b c"),

@@ -333,3 +333,23 @@ def test_plain_text_stays(text: str) -> None:
     assert defused(text).replace(" ", "") == text.replace(" ", "")
     if "<s>" not in text:
         assert defused(text) == text
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            Reply(raw=b"\x1f\x8b", headers={"Content-Encoding": "gzip, gzip"}),
+            "answers packed: 'gzip, gzip'",
+        ),
+        (Reply(raw=b"[" * 200_000), "answers broken JSON"),
+        (Reply(400, raw=b"no\x1b[2J way"), r"answered 400: no\[2J way"),
+    ],
+    ids=["swells", "nested without end", "steers the terminal"],
+)
+def test_a_hostile_answer_is_an_error(reply: Reply, said: str) -> None:
+    with (
+        serving(lambda _body, _number: reply) as (_, engine, _slept),
+        pytest.raises(ServerError, match=said),
+    ):
+        engine.complete(PROMPT, ["one"], OPTIONS)

@@ -1,4 +1,4 @@
-"""Figures: where they stand, their pictures, and which one shows the method."""
+"""Figures: where they stand, and their pictures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from digest.errors import ExtractError
 from digest.extract.captions import Caption
-from digest.extract.figures import figure_boxes, method_figure, render
+from digest.extract.figures import figure_boxes, render
 from digest.extract.lines import Line
 from digest.extract.paint import painting
 from digest.extract.reader import Reader
-from digest.records import Box, Document, Figure, MadeBy, Section, Sentence
+from digest.records import Box, Figure
 
 SAMPLE = Path(__file__).parent / "data" / "papers" / "batched-decoding.pdf"
 
@@ -92,36 +92,6 @@ def test_what_cannot_be_painted_says_so(page: Any) -> None:
         render(page.parent, Figure("Figure 9", "", 7, Box(7, 0, 0, 50, 50)))
     with pytest.raises(ValueError, match="not 5"):
         render(page.parent, figure("Figure 1", ""), dpi=5)
-
-
-def document(figures: tuple[Figure, ...], *sentences: tuple[int, str]) -> Document:
-    sections = (Section("Method", 1, "method", 2), Section("Results", 1, "results", 5))
-    body = tuple(Sentence(f"s{k}", at, 2, text, ()) for k, (at, text) in enumerate(sentences, 1))
-    return Document(
-        "0" * 64, 10, "", "", "good", "", sections, body, (), figures, (), MadeBy("fake", "1")
-    )  # fmt: skip
-
-
-def test_the_overview_explains_the_method_better_than_results_do() -> None:
-    results = figure("Figure 3", "Figure 3: Accuracy of the proposed system over SNR.", 2)
-    overview = figure("Figure 2", "Figure 2: Overview of the proposed architecture.", 3)
-    example = figure("Figure 1", "Figure 1: Spectrograms of two examples.", 1)
-    assert method_figure(document((example, overview, results))) == overview
-
-
-def test_where_two_could_be_it_the_one_that_the_method_names_is() -> None:
-    other = figure("Figure 1", "Figure 1: Pipeline of data collection.", 3)
-    named = figure("Figure 12", "Figure 12: Pipeline of the encoder.", 3)
-    told = document((other, named), (0, "As Fig. 12 shows, frames are joined."))
-    assert method_figure(told) == named
-
-
-def test_no_figure_is_better_than_a_wrong_one() -> None:
-    plots = tuple(
-        figure(f"Figure {k}", f"Figure {k}: Results on test set {k}.", k) for k in (1, 2, 3)
-    )
-    assert method_figure(document(plots, (0, "Figure 1 shows it."))) is None
-    assert method_figure(document(())) is None
 
 
 def test_labels_of_axes_belong_to_the_figure():

@@ -54,6 +54,12 @@ def test_a_crash_between_record_and_rename_leaves_no_edited_post(store, tmp_path
     assert publish(store, tmp_path, "2026-01-23", "two").status == "written"
 
 
+def test_the_same_bytes_are_ours_even_if_a_restored_store_does_not_know(store, tmp_path):
+    (tmp_path / "2026-01-23-arxiv-daily.md").write_text("one")
+    assert publish(store, tmp_path, "2026-01-23", "one").status == "unchanged"
+    assert publish(store, tmp_path, "2026-01-23", "two").status == "written"  # it was ours
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "post.md"
     write(path, b"old")

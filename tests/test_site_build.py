@@ -272,6 +272,32 @@ def test_pictures_come_when_the_pdf_does(tmp_path):
     assert build(tmp_path, archive.marks, archive.content, options()).written == ()
 
 
+def test_a_day_made_again_keeps_the_pictures_of_a_pdf_that_is_gone(tmp_path):
+    archive = Archive(d0123=[entry(1), entry(2)])
+    build(tmp_path, archive.marks, archive.content, options())
+    before = files(tmp_path / "2026-01-23")
+    archive.days["2026-01-23"] = [entry(1)]
+    built = build(tmp_path, archive.marks, archive.content, options(pdf=False))
+    after = files(tmp_path / "2026-01-23")
+    assert built.written == ("2026-01-23",)
+    assert after["2601.00001v1/p3.jpg"] == b"jpeg"
+    assert evidence(after["2601.00001v1.html"]) == evidence(before["2601.00001v1.html"])
+    assert set(after) == {"index.html", "2601.00001v1.html", "2601.00001v1/p3.jpg"}
+
+
+def test_pictures_of_other_quotes_are_not_kept(tmp_path):
+    archive = Archive(d0123=[entry(1)])
+    build(tmp_path, archive.marks, archive.content, options())
+    cited = Evidence("sentence", "s2", 3, "Another sentence says 9.3%.")
+    claim = Claim("主要结果", "误差降低 9.3%。", (cited,), "verified")
+    other = Breakdown((), (), (claim,), "full", (), BY)
+    archive.days["2026-01-23"] = [replace(entry(1), breakdown=other)]
+    build(tmp_path, archive.marks, archive.content, options(pdf=False))
+    after = files(tmp_path / "2026-01-23")
+    assert evidence(after["2601.00001v1.html"])["pages"] == {}
+    assert set(after) == {"index.html", "2601.00001v1.html"}
+
+
 def test_another_pdf_than_the_one_that_was_read_is_not_shown(tmp_path):
     archive = Archive(d0123=[entry(1)])
     archive.days["2026-03-01"] = [entry(2)]

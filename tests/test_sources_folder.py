@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -86,6 +87,13 @@ def test_two_files_of_one_paper_count_once(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert [a.pdf.name for a in arrivals(tmp_path)] == ["a.pdf", "c.pdf"]
     assert "b.pdf is the same paper as" in caplog.text
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.pdf")
+    delivery = FolderSource(tmp_path).deliver("2026-01-23")
+    assert delivery.arrivals == ()
+    assert [f"{exc.message}" for exc in delivery.unread] == [f"{tmp_path / 'a.pdf'} is no file"]
 
 
 def test_an_empty_or_missing_folder_is_named(tmp_path):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from digest.errors import StoreError
+from digest.errors import StoreDamaged, StoreError
 from digest.records import ArxivId, Document, MadeBy, Outcome, Paper
 from digest.store import Store, result_key
 from digest.store.posts import PostHeading, PostItem
@@ -80,9 +80,9 @@ def test_the_key_of_a_result_follows_what_made_it():
 def test_a_damaged_file_is_named_with_its_cure(tmp_path):
     path = tmp_path / "digest.duckdb"
     path.write_bytes(b"not a database" * 400)
-    with pytest.raises(StoreError, match=str(path)) as caught:
+    with pytest.raises(StoreDamaged, match=str(path)) as caught:
         Store(path).counts()
-    assert "move it away" in caught.value.hint
+    assert "digest restore" in caught.value.hint
     assert path.read_bytes().startswith(b"not a database")
 
 
@@ -110,6 +110,33 @@ def test_a_writer_in_another_process_is_waited_for(store, tmp_path):
         assert other.stdout.readline() == "held\n"
         threading.Timer(0.3, lambda: (other.stdin.write("\n"), other.stdin.flush())).start()
         assert store.counts().papers == 1
+
+
+def test_what_is_newest_is_told_by_the_order_and_not_by_the_clock(tmp_path):
+    now = [datetime(2026, 1, 23, tzinfo=UTC)]
+    store = Store(tmp_path / "digest.duckdb", lambda: now[0])
+    store.put_failure(Outcome(PAPER.id, "extract", "failed", "broken"), "trace")
+    now[0] = datetime(2025, 1, 23, tzinfo=UTC)  # the clock is set back by a year
+    store.put_result("k", Outcome(PAPER.id, "extract", "done"), document())
+    assert store.failures() == []
+    now[0] = datetime(2036, 1, 23, tzinfo=UTC)
+    store.put_failure(Outcome(PAPER.id, "explain", "failed", "then"), "trace")
+    now[0] = datetime(2026, 1, 24, tzinfo=UTC)
+    store.put_failure(Outcome(PAPER.id, "explain", "failed", "now"), "trace")
+    assert [failure.error for failure, _ in store.failures()] == ["now"]
+
+
+@pytest.mark.parametrize("year", [2016, 2026, 2036])
+def test_a_post_is_unfinished_until_another_file_is_told_of(tmp_path, year):
+    now = [datetime(2026, 1, 23, tzinfo=UTC)]
+    store = Store(tmp_path / "digest.duckdb", lambda: now[0])
+    for date in ("2026-01-21", "2026-01-22", "2026-01-23"):
+        store.put_post(date, PostHeading("T", (), ()), [])
+    assert store.unfinished_posts("2026-01-22") == ["2026-01-22", "2026-01-23"]
+    store.put_post_file("2026-01-22", "a" * 64)
+    now[0] = now[0].replace(year=year, month=6)  # months later, whatever the clock says
+    store.put_post_file("2026-01-23", "b" * 64)  # killed right after it
+    assert store.unfinished_posts("2026-01-22") == ["2026-01-23"]
 
 
 def test_sentences_can_be_queried(store):

@@ -122,7 +122,8 @@ def test_an_index_that_is_lost_is_made_again_a_damaged_one_is_named(store, tmp_p
     index.write_bytes(b"no index at all" * 400)
     with pytest.raises(StoreError, match=r"search\.sqlite") as caught:
         found(store, "noise")
-    assert "remove it" in caught.value.hint
+    assert "made anew" in caught.value.hint
+    assert found(store, "noise") == ["2601.00001v1"]
 
 
 def test_posts_of_before_there_was_an_index_are_found(store, tmp_path):

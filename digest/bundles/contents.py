@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +52,10 @@ class CarriedLedger(Protocol):
 
     def record(self, look: Look) -> None:
         """Take a look in, in one transaction; what is known already, or newer, stays."""
+        ...
+
+    def forgotten(self) -> Callable[..., datetime | None]:
+        """Tells when the paper of the given names was forgotten; None: never."""
         ...
 
     def of_papers(self, bases: Sequence[str]) -> Mapping[str, Sequence[Sighting]]:
@@ -174,7 +178,7 @@ def _pdfs(look: Look, since: datetime | None, place: Place) -> list[Path]:
     """
     start = since or _ALWAYS
     new = {_base_of(sighting) for sighting in look.sightings if sighting.seen_at >= start}
-    bases = {pdf: _base(pdf) for pdf in sorted((place.home / "papers").glob("*.pdf"))}
+    bases = {pdf: base_of_pdf(pdf) for pdf in sorted((place.home / "papers").glob("*.pdf"))}
     late = {base for pdf, base in bases.items() if pdf.stat().st_mtime >= start.timestamp()}
     carried = new | set(place.ledger.of_papers(sorted(late - new - {""})))
     return [pdf for pdf, base in bases.items() if base in carried]
@@ -186,7 +190,7 @@ def _base_of(sighting: Sighting) -> str:
     return paper.base
 
 
-def _base(pdf: Path) -> str:
+def base_of_pdf(pdf: Path) -> str:
     """The base id in a name of papers/: ``quant-ph_0201082v1.pdf``; empty where there is none."""
     try:
         return ArxivId.parse(pdf.stem.replace("_", "/")).base

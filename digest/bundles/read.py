@@ -20,7 +20,7 @@ from typing import IO
 
 from digest.bundles import container, machine
 from digest.bundles.container import Bundle
-from digest.bundles.contents import Place
+from digest.bundles.contents import Place, base_of_pdf
 from digest.bundles.looks import LOOKS, read_look
 from digest.bundles.machine import Machine
 from digest.bundles.manifest import UNTRUSTED, Manifest, Member
@@ -206,6 +206,7 @@ class _Staging:
         self._moves: list[tuple[Path, Path, Member]] = []
         self.present: list[str] = []
         self.kept: list[Path] = []
+        self._forgotten = into.ledger.forgotten()
         self.folders = tuple(dict.fromkeys((into.home / STAGING, into.models_dir / STAGING)))
 
     def folder(self, member: Member) -> Path:
@@ -222,7 +223,7 @@ class _Staging:
     def open(self, member: Member) -> Iterator[IO[bytes] | None]:
         """A file to fill with a member; None for what is here already or not wanted."""
         target = self._target(member)
-        if not self.keeps(member):
+        if not self.keeps(member) or self._is_forgotten(member):
             yield None
         elif target is not None and self._is_here(target, member):
             self.present.append(member.name)
@@ -237,6 +238,15 @@ class _Staging:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+
+    def _is_forgotten(self, member: Member) -> bool:
+        """Whether it is the PDF of a paper that shall not come back. Its name is not said."""
+        if member.kind != "pdf":
+            return False
+        at = self._forgotten(base_of_pdf(Path(member.file)), f"local:{member.sha256}")
+        if at is not None:
+            log.warning("a PDF is left out: forgotten on %s", f"{at:%Y-%m-%d}")
+        return at is not None
 
     def look(self, bundle: Bundle) -> Look:
         """The sightings that were carried, every line of them read.

@@ -9,6 +9,8 @@ Heavy libraries are imported inside the commands that need them, so that ``--hel
 from __future__ import annotations
 
 import logging
+import os
+from functools import partial
 from typing import Any
 
 import click
@@ -18,15 +20,19 @@ import digest
 from digest.cli import (
     bundles,
     day,
+    forget,
+    keep_store,
     machine,
     mail,
     measure,
     models,
+    report,
     search,
     show,
     site,
     stages,
     templates,
+    timer,
 )
 from digest.cli.logs import set_up_logging
 from digest.cli.session import EXIT_FAILED, EXIT_USAGE, Session
@@ -68,14 +74,20 @@ def main(
 
     Every claim of a reading is traced to a sentence on a page, and its numbers are checked.
     """
+    # A process of several threads cannot move into a namespace, and NumPy would start some.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # evaluations load PyMuPDF here, which brings it
     console = Console(stderr=True, quiet=quiet, highlight=False)
     set_up_logging(console, quiet, log_format)
     flags = {"home": home, "models_dir": models_dir, "threads": threads}
-    ctx.obj = Session(flags, quiet, console)
+    umask = os.umask(0o077)  # what we write is its owner's; see Session.for_others
+    ctx.call_on_close(partial(os.umask, umask))
+    ctx.obj = Session(flags, quiet, console, umask)
 
 
 _MODULES = (
-    day, show, search, site, mail, templates, stages, models, bundles, machine, measure,
+    day, show, search, forget, keep_store, site, mail, templates, stages, models, bundles,
+    machine, measure, report, timer,
 )  # fmt: skip
 for _module in _MODULES:
     for _command in _module.COMMANDS:

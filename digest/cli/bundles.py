@@ -68,13 +68,23 @@ def bundle_export(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--since and --all exclude each other", "give one of them")
     start = None if everything else _start(since, config)
     wanted = assembly.Carried(start, models, wheels, split)
-    with byte_bars(session) as progress:
+    with byte_bars(session) as progress, session.for_others():
         manifest = assembly.export_bundle(Path(out), wanted, config, CHECKOUT, progress)
+    _say_missing(config, start)
     if as_json:
         click.echo(json_text(_described(manifest)))
         return
     session.console.print(_summary(manifest))
     click.echo(manifest.id)
+
+
+def _say_missing(config: Config, since: datetime | None) -> None:
+    """PDFs that were here and are not kept any more."""
+    from digest import assembly, retention
+
+    if missing := retention.not_here(config, assembly.store(config), since):
+        cure = "see pdf_days and pdf_days_restricted in digest.toml"
+        log.warning("%d PDFs are not here any more, so not in it", missing, extra={"hint": cure})
 
 
 def _start(since: str | None, config: Config) -> datetime:
@@ -118,6 +128,7 @@ def bundle_import(session: Session, file: str, as_json: bool) -> None:
         imported = assembly.import_bundle(Path(file), config, progress)
         for model in imported.models:
             assembly.convert_model(model, config, progress)
+    session.share_models(config)
     for kept in imported.kept:
         log.warning("%s differs from the bundle's and is kept", kept)
     if as_json:

@@ -17,6 +17,8 @@ import click
 
 from digest import config as configuration
 from digest.cli.bars import byte_bars, stage_bars
+from digest.cli.forget import before_run, prune_after_run
+from digest.cli.night import recorded
 from digest.cli.session import (
     EXIT_FAILED,
     EXIT_SOME_FAILED,
@@ -31,11 +33,12 @@ from digest.cli.session import (
     translator_option,
 )
 from digest.config import Config
-from digest.errors import BusyError, ConfigError, DigestError
+from digest.errors import BusyError, ConfigError, DigestError, StoreDamaged
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
-    from digest.pipeline import Report
+    from digest.announced import ArxivSource, Fetched
+    from digest.pipeline import Day, Report
     from digest.store import Store
     from digest.store.ledger import BatchLine
 
@@ -80,10 +83,13 @@ def init(session: Session) -> None:
     "--wait-hours", type=click.FloatRange(min=0), default=6.0, help="For how long [default: 6]."
 )
 @click.option("--redo", is_flag=True, help="Use the present models for what the post shows too.")
+@click.option("--until", metavar="HH:MM", help="End by then: the best papers are read in full.")
+@click.option("--budget", metavar="AMOUNT", help="What models may take: 3h, 90m, 800k (tokens).")
 @model_option
 @translator_option
 @json_option
 @pass_session
+@recorded
 def run(  # noqa: PLR0913 one parameter for each flag
     session: Session,
     source: str | None,
@@ -94,6 +100,8 @@ def run(  # noqa: PLR0913 one parameter for each flag
     wait: bool,
     wait_hours: float,
     redo: bool,
+    until: str | None,
+    budget: str | None,
     model: str | None,
     translator: str | None,
     as_json: bool,
@@ -102,13 +110,18 @@ def run(  # noqa: PLR0913 one parameter for each flag
 
     The papers are those that arXiv announced since the last post. Safe to run again at any time:
     finished work is not repeated, and a paper is carried once. Prints the post's path.
+
+    Where --until or --budget ends it, the papers that were not read in full stand in the post with
+    their translated abstract, and are read in the nights that follow.
     """
-    from digest import assembly
+    from digest.guarded import guarded
 
     flags = {
         "model": model,
         "translator": translator,
         "limit": limit,
+        "until": until,
+        "budget": budget,
         **categories_flag(categories),
     }
     config = session.config(**flags)
@@ -117,23 +130,41 @@ def run(  # noqa: PLR0913 one parameter for each flag
         raise ConfigError("--wait asks arXiv; --offline and --from do not", "leave one out")
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
+    session.night.begin("run", when, config)
+    asking = _Asking(offline, wait, wait_hours, redo)
+    work = partial(_make, session, config, when, source, asking)
+    report, is_written = guarded(config, "run", date is not None, work)
+    _print_report(session, report, as_json)
+    if not is_written:
+        sys.exit(EXIT_FAILED)
+    if report.announced is not None and report.announced.state in ("stalled", "failed"):
+        sys.exit(EXIT_FAILED)
+    if report.failed or report.unread:
+        sys.exit(EXIT_SOME_FAILED)
+
+
+def _make(
+    session: Session, config: Config, date: str, source: str | None, asking: _Asking
+) -> tuple[Report, bool]:
+    """The day's post, and whether all that stands beside it could be written."""
+    from digest import assembly
+
+    before_run(config, source)
     if source is not None and Path(source).is_dir():
-        report = _run_folder(session, config, Path(source), when, redo)
+        report = _run_folder(session, config, Path(source), date, asking.redo)
     else:
         if source is not None:
             with byte_bars(session) as progress:
                 imported = assembly.import_bundle(Path(source), config, progress)
                 for carried in imported.models:
                     assembly.convert_model(carried, config, progress)
-            offline = True
-        report = _run_arxiv(session, config, when, _Asking(offline, wait, wait_hours, redo))
-    _print_report(session, report, as_json)
-    if report.post is not None and not _write_files(when, config, assembly.store(config)):
-        sys.exit(EXIT_FAILED)
-    if report.announced is not None and report.announced.state in ("stalled", "failed"):
-        sys.exit(EXIT_FAILED)
-    if report.failed or report.unread:
-        sys.exit(EXIT_SOME_FAILED)
+            session.share_models(config)
+            asking = replace(asking, offline=True)
+        report = _run_arxiv(session, config, date, asking)
+    session.night.note(report, assembly.store(config))
+    is_written = report.post is None or _write_files(date, config, assembly.store(config))
+    prune_after_run(config)
+    return report, is_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +201,8 @@ def _write_files(date: str, config: Config, store: Store) -> bool:
 def _tried(what: str, step: Callable[[], _Failed]) -> _Failed:
     try:
         return step()
+    except StoreDamaged:  # of the whole run's concern
+        raise
     except DigestError as exc:
         return ((what, exc),)
 
@@ -225,37 +258,76 @@ def _run_folder(session: Session, config: Config, folder: Path, date: str, redo:
     from digest.sources.folder import FolderSource
 
     day = pipeline.Day(date, FolderSource(folder, config.limit or None), redo)
-    with assembly.tools(config) as tools, stage_bars(session) as progress:
-        return pipeline.run_day(day, config, assembly.store(config), tools, progress)
+    allowance = assembly.allowance(config)
+    assembly.leaves_network(config)
+    with (
+        assembly.tools(config) as tools,
+        stage_bars(session, allowance.left_s) as progress,
+    ):
+        allowance.spent = tools.meter
+        store = assembly.store(config)
+        report = pipeline.run_day(day, config, store, tools, progress, allowance)
+        session.night.spent(to_builtins(tools.meter.usage))
+        return report
 
 
 def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> Report:
     """The day's post, and what older ones still lack."""
-    from digest import announced, assembly, pipeline
+    from digest import assembly, pipeline
 
     store = assembly.store(config)
-    _finish_posts(config, store, date)
-    with (
-        assembly.arxiv(config, online=not asking.offline) as arxiv,
-        assembly.tools(config) as tools,
-        stage_bars(session) as progress,
-    ):
-        source = assembly.announced_source(config, store, arxiv, progress)
-        if asking.wait:
-            source.wait(date, asking.wait_hours)
-        report = pipeline.run_day(pipeline.Day(date, source), config, store, tools, progress)
-        if asking.redo:
-            again = announced.MendingSource(source, announced.announced_items(store, date))
-            redone = pipeline.run_day(
-                pipeline.Day(date, again, redo=True), config, store, tools, progress
+    allowance = assembly.allowance(config)
+    with assembly.arxiv(config, online=not asking.offline) as arxiv:
+        assembly.leaves_network(config)
+        _finish_posts(config, store, date)
+        with (
+            assembly.tools(config) as tools,
+            stage_bars(session, allowance.left_s) as progress,
+        ):
+            allowance.spent = tools.meter
+            made = partial(
+                pipeline.run_day,
+                config=config,
+                store=store,
+                tools=tools,
+                progress=progress,
+                allowance=allowance,
             )
-            report = replace(redone, announced=report.announced)
-        for older in announced.older_days(store, source, date, config.retry_days):
-            mended = pipeline.run_day(older, config, store, tools, progress)
-            if mended.post is not None:
-                _write_files(older.date, config, store)
-            said = (older.date, len(mended.outcomes), len(mended.failed))
-            log.info("%s: tried again what was missing: %d steps, %d failed", *said)
+            source = assembly.announced_source(config, store, arxiv, progress)
+            report = _days(source, date, asking, config, store, made)
+            session.night.spent(to_builtins(tools.meter.usage))
+            return report
+
+
+def _days(
+    source: ArxivSource,
+    date: str,
+    asking: _Asking,
+    config: Config,
+    store: Store,
+    made: Callable[[Day], Report],
+) -> Report:
+    """The day's post, then what the posts before it still lack, while there is time."""
+    from digest import announced, pipeline
+
+    if asking.wait:
+        source.wait(date, asking.wait_hours)
+    again = announced.announced_items(store, date) if asking.redo else []
+    older = announced.missing_pdfs(store, date, config.retry_days)
+    source.also([*((item.paper, item.mark) for item in again), *older])
+    report = made(pipeline.Day(date, source))
+    if asking.redo:
+        mending = announced.MendingSource(source, announced.announced_items(store, date))
+        redone = made(pipeline.Day(date, mending, redo=True))
+        report = replace(redone, announced=report.announced)
+    for day in announced.older_days(store, source, date, config.retry_days):
+        mended = made(day)
+        if mended.post is not None:
+            _write_files(day.date, config, store)
+        said = (day.date, len(mended.outcomes), len(mended.failed))
+        log.info("%s: tried again what was missing: %d steps, %d failed", *said)
+        if mended.skipped:
+            break
     return report
 
 
@@ -265,6 +337,10 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
         log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
     for problem in report.unread:
         log.warning("left out: %s", problem)
+    if report.skipped:
+        papers = len({outcome.paper for outcome in report.skipped})
+        first = report.skipped[0]
+        log.warning("%d papers wait: %s", papers, first.error, extra={"hint": first.hint})
     if report.post is not None:
         _warn_of_edits(report.post_status, report.post)
     if report.announced is not None:
@@ -297,6 +373,7 @@ def _print_announced(session: Session, coverage: Coverage) -> None:
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many papers; 0 for all.")
 @json_option
 @pass_session
+@recorded
 def fetch(
     session: Session, date: str | None, categories: str | None, limit: int | None, as_json: bool
 ) -> None:
@@ -304,17 +381,12 @@ def fetch(
 
     For a machine that carries papers to another (see: digest bundle), or ahead of a night's run.
     """
-    from digest import assembly, files
+    from digest.guarded import guarded
 
     config = session.config(limit=limit, **categories_flag(categories))
-    store = assembly.store(config)
-    with (
-        files.held(config.home / ".lock"),
-        assembly.arxiv(config, online=True) as arxiv,
-        stage_bars(session) as progress,
-    ):
-        source = assembly.announced_source(config, store, arxiv, progress)
-        fetched = source.fetch(date_of(date, config))
+    session.night.begin("fetch", date_of(date, config), config)
+    work = partial(_fetch, session, config, date_of(date, config))
+    fetched = guarded(config, "fetch", date is not None, work)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
         log.warning("%s", problem)
@@ -326,6 +398,17 @@ def fetch(
         sys.exit(EXIT_FAILED)
     if fetched.failed:
         sys.exit(EXIT_SOME_FAILED)
+
+
+def _fetch(session: Session, config: Config, date: str) -> Fetched:
+    from digest import assembly
+
+    before_run(config)
+    store = assembly.store(config)
+    with assembly.arxiv(config, online=True) as arxiv, stage_bars(session) as progress:
+        fetched = assembly.announced_source(config, store, arxiv, progress).fetch(date)
+    session.night.note(fetched, store)
+    return fetched
 
 
 @click.command()

@@ -13,19 +13,28 @@ from rich.console import Console
 def set_up_logging(console: Console, quiet: bool, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
+    handler.setLevel(logging.WARNING if quiet else logging.INFO)
     root = logging.getLogger("digest")
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING if quiet else logging.INFO)
+    root.setLevel(logging.INFO)  # whatever stderr gets, the log of a run has it
     if log_format == "json":
         console.quiet = True
 
 
 class _TextLines(logging.Formatter):
-    """The message, and the cure of an error on a line of its own."""
+    """The message, and the cure of an error on a line of its own.
+
+    What a title holds moves no cursor and begins no line.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         hint = getattr(record, "hint", None)
-        return record.getMessage() + (f"\n  {hint}" if hint else "")
+        return _plain(record.getMessage()) + (f"\n  {_plain(str(hint))}" if hint else "")
+
+
+def _plain(text: str) -> str:
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown)
 
 
 class _JsonLines(logging.Formatter):

@@ -21,16 +21,17 @@ log = logging.getLogger("digest")
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Run no model: without their speed and threads.")
+@click.option("--online", is_flag=True, help="Ask arXiv once, too, and compare its clock.")
 @json_option
 @pass_session
-def doctor(session: Session, quick: bool, as_json: bool) -> None:
+def doctor(session: Session, quick: bool, online: bool, as_json: bool) -> None:
     """Look for what would make a run fail. Exit code 1 where something would.
 
     Runs each model for seconds, with different numbers of threads, and keeps the fastest for runs.
     """
     from digest import doctor as checks
 
-    findings = checks.examine(session.config(), quick)
+    findings = checks.examine(session.config(), quick, online)
     if as_json:
         click.echo(json_text(to_builtins(findings)))
     else:

@@ -39,7 +39,8 @@ def mail(session: Session, date: str | None, to: str | None, again: bool, as_jso
     config = session.config()
     when = date_of(date, config)
     if to is not None:
-        _write(when, to, config)
+        with session.for_others():
+            _write(when, to, config)
         return
     sent = assembly.mailer(config).mail(when, store_to_read(config), again)
     for who, why in sent.refused:

@@ -28,8 +28,11 @@ NIGHT_MINUTES = 8 * 60
 
 
 @click.group()
-def models() -> None:
+@pass_session
+def models(session: Session) -> None:
     """The model files: what there is, what fits, getting them, checking them."""
+    # Models are for all homes and users of the machine.
+    click.get_current_context().with_resource(session.for_others())
 
 
 @models.command("list")

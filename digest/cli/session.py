@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ import click
 from rich.console import Console
 
 from digest import config as configuration
+from digest.cli.night import Night
+from digest.clock import SystemClock
 from digest.config import Config
 from digest.errors import DigestError
 
@@ -26,15 +29,39 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(slots=True)
 class Session:
-    """What every command shares. ``flags``: settings given on the command line."""
+    """What every command shares. ``flags``: settings given on the command line.
+
+    ``umask``: the user's own, for what others are to read; ours lets nobody else in.
+    """
 
     flags: dict[str, Any]
     quiet: bool
     console: Console
+    umask: int = 0o077
+    night: Night = field(default_factory=Night)
 
     def config(self, **flags: Any) -> Config:
         """The settings, with the command's own flags on top."""
         return configuration.load(os.environ, {**self.flags, **flags}, CHECKOUT)
+
+    @contextmanager
+    def for_others(self, named: bool = True) -> Iterator[None]:
+        """Files that are made here are readable as the user's own umask says.
+
+        ``named``: whether it is so; the user has named where they go.
+        """
+        ours = os.umask(self.umask if named else 0o077)
+        try:
+            yield
+        finally:
+            os.umask(ours)
+
+    def share_models(self, config: Config) -> None:
+        """Models that came with papers are as readable as those that were pulled: for all homes."""
+        from digest import files
+
+        if not config.models_dir.is_relative_to(config.home):
+            files.open_up(config.models_dir, self.umask)
 
 
 pass_session = click.make_pass_decorator(Session)
@@ -56,7 +83,7 @@ def date_of(text: str | None, config: Config) -> str:
         ConfigError: ``text`` is no date.
     """
     if text is None:
-        return datetime.now(ZoneInfo(config.zone)).date().isoformat()
+        return SystemClock().now().astimezone(ZoneInfo(config.zone)).date().isoformat()
     return configuration.check_date(text)
 
 

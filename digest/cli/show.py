@@ -94,7 +94,7 @@ def _place(what: str | None, number: int | None, config: Config, store: Store) -
         return _Place(check_date(what), number or 0)
     if number is not None:
         raise ConfigError(f"{what!r} is no date", "a number follows a date: 2026-01-23 3")
-    found = store.carried(_id_prefix(what))
+    found = store.carried(id_prefix(what))
     if not found:
         raise DigestError(f"no post carries {what}", "digest search finds papers by their words")
     date, position = found[0]
@@ -108,7 +108,7 @@ def _newest(config: Config, store: Store) -> str:
     return dates[0][0]
 
 
-def _id_prefix(what: str) -> str:
+def id_prefix(what: str) -> str:
     """An arXiv id without its version, or ``local:`` and what is known of the hash."""
     local = _LOCAL.fullmatch(what)
     if local is not None:

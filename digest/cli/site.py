@@ -42,7 +42,8 @@ def site(session: Session, out: str | None, public: bool, no_pictures: bool, as_
     config = session.config()
     store_to_read(config)
     wanted = assembly.SiteOptions(_folder(out, config, public), public, not no_pictures)
-    with byte_bars(session) as progress:
+    named = public or out is not None
+    with byte_bars(session) as progress, session.for_others(named):
         built = assembly.build_site(config, wanted, progress)
     changed = f"{len(built.written)} days written, {len(built.removed)} removed"
     session.console.print(f"{built.days} days; {changed}")
@@ -67,7 +68,8 @@ def serve(session: Session, out: str | None, port: int, no_build: bool) -> None:
         store_to_read(config)
     with server(folder, config.papers, port) as running:
         if not no_build:
-            _bring(session, config, folder)
+            with session.for_others(out is not None):
+                _bring(session, config, folder)
         click.echo(f"http://127.0.0.1:{running.server_address[1]}/")
         session.console.print("Ctrl-C ends it")
         try:

@@ -56,7 +56,7 @@ def extract(
 
 
 def _print_document(document: Document) -> None:
-    from digest.extract.figures import method_figure
+    from digest.extract.method import method_figure
     from digest.words.tables import row_text
 
     click.echo(f"{document.title or '(no title found)'}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from rich.text import Text
 
 UNBROKEN = 100_000
 """Width where there is no terminal: who pipes the text wants whole lines."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""A title may hold what a terminal obeys; as many characters, so that styles stay in place."""
 _WIDEST = 100
 """Longer lines are hard to follow, however wide the terminal is."""
 
@@ -39,5 +42,6 @@ def _written(lines: Sequence[Text], styled: bool) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=styled, width=UNBROKEN, highlight=False)
     for line in lines:
+        line.plain = _CONTROLS.sub("\ufffd", line.plain)
         console.print(line, soft_wrap=True)
     return out.getvalue()

@@ -122,7 +122,7 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except OSError as exc:
         raise ModelError(f"cannot read {path}: {exc.strerror}") from exc
-    except ValueError as exc:  # JSONDecodeError and UnicodeDecodeError are
+    except (ValueError, RecursionError) as exc:  # JSONDecodeError, UnicodeDecodeError are
         raise ModelError(f"{path} is no JSON: {exc}") from exc
 
 

@@ -300,8 +300,12 @@ class ServerEngine:
         ends_s = time.monotonic() + patience_s + CONNECT_S
         response = self._http.send(request, stream=True)
         try:
+            # A packed answer, which nobody asked for, may swell to any size before it is counted.
+            packed = response.headers.get("content-encoding", "identity")
+            if packed.lower() != "identity":
+                raise ServerError(f"{self._endpoint.netloc} answers packed: {packed[:40]!r}")
             data = bytearray()
-            for chunk in response.iter_bytes():
+            for chunk in response.iter_raw():
                 data += chunk
                 if len(data) > _MOST_ANSWER_BYTES:
                     raise ServerError(
@@ -344,7 +348,7 @@ class ServerEngine:
     def _object(self, data: bytes) -> dict[str, Any]:
         try:
             found = json.loads(data)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise ServerError(f"{self._endpoint.netloc} answers broken JSON: {exc}") from exc
         if not isinstance(found, dict):
             raise ServerError(f"{self._endpoint.netloc} answers no JSON object")
@@ -421,9 +425,9 @@ def _message(data: bytes) -> str:
         found = json.loads(data)
         error = found.get("error", found) if isinstance(found, dict) else found
         said = error.get("message", error) if isinstance(error, dict) else error
-    except ValueError:
+    except (ValueError, RecursionError):
         said = data[:2000].decode(errors="replace")
-    return " ".join(str(said).split())[:200]
+    return "".join(filter(str.isprintable, " ".join(str(said).split())))[:200]
 
 
 def _seconds(retry_after: str) -> float:

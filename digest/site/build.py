@@ -24,7 +24,7 @@ from digest.render.head import Heading
 from digest.site import day as days_
 from digest.site import index
 from digest.site.day import Kept, PdfUrl
-from digest.site.evidence import Lacking, Pictures, evidence
+from digest.site.evidence import Lacking, Pictures, evidence, kept_pictures
 from digest.site.listing import Month, State, category_url, month_url, of_category
 from digest.site.pages import MOST_DAYS, Pages
 
@@ -214,6 +214,13 @@ class _Site:
         paper = page.entry.paper
         shown = self._options.pictures if self._options.may_show(paper) else None
         behind = evidence(page, self._options.pdf_of(page.stem), shown)
+        before = self._folder / date / page.stem
+        if behind.lacking == "pdf":
+            behind.data = kept_pictures(before.with_name(f"{page.stem}.html"), behind.data)
+        pictures = {Path(each["src"]).name for each in behind.data["pages"].values()}
+        for path in before.glob("*"):
+            if path.name not in pictures:
+                path.unlink()
         for name, data in behind.files.items():
             self._write(f"{date}/{page.stem}/{name}", data)
         self._write(f"{date}/{page.stem}.html", self._pages.paper(view, place, behind.data))
@@ -226,8 +233,10 @@ class _Site:
     def _clear(self, date: str, stems: set[str]) -> None:
         """Take away the papers of a day that it has no more."""
         for path in (self._folder / date).glob("*"):
-            if path.is_dir():
+            if path.is_dir() and path.name not in stems:
                 shutil.rmtree(path)
+            elif path.is_dir():
+                continue  # its pictures: see _paper
             elif path.stem not in stems and path.name != "index.html":
                 path.unlink()
 

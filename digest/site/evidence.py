@@ -13,7 +13,9 @@ its words were not found. Without pictures the quotes stand alone.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,3 +111,33 @@ def _sides(rect: Rect) -> list[float]:
     """Left, top, width, height."""
     left, top, right, bottom = rect
     return [round(side, 4) for side in (left, top, right - left, bottom - top)]
+
+
+# ---------------------------------------------------------------- without the PDF
+
+_DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+
+
+def kept_pictures(page: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The pictures that an earlier build drew for the same quotes; ``data`` where it drew none.
+
+    Args:
+        page: The paper's page as that build left it.
+        data: What it would get now, without pictures.
+    """
+    try:
+        found = _DATA.search(page.read_text("utf-8"))
+        before: dict[str, Any] = json.loads(found[1]) if found else {}
+    except (OSError, ValueError):
+        return data
+    drawn = before.get("pages", {}).values()
+    whole = all((page.parent / each["src"]).is_file() for each in drawn)
+    return before if whole and _quotes(before) == _quotes(data) else data
+
+
+def _quotes(data: dict[str, Any]) -> object:
+    """What is cited, without where it stands on a picture."""
+    asked = ("page", "kind", "parts")
+    claims = data.get("claims", {}).items()
+    said = {key: [{name: quote[name] for name in asked} for quote in each] for key, each in claims}
+    return json.loads(json.dumps(said))

@@ -20,7 +20,8 @@ from digest.records import Coverage, Mark, Paper, Placement
 class Arrival:
     """A paper as its source gives it.
 
-    ``pdf`` is None and ``pdf_sha256`` empty where there is no PDF, or none could be fetched.
+    ``pdf`` is None where there is no PDF here; ``pdf_sha256`` is then that of the one which was
+    read before, or empty.
     ``problem``: what was wrong with its metadata or its PDF. ``mark``: why it is in the post.
     """
 

@@ -69,7 +69,7 @@ class Answers:
             log.warning("an answer is not kept: %s", exc)
         if not self._is_pruned:
             self._is_pruned = True
-            self._prune(self._folder, kept.fetched_at - _KEPT)
+            self._prune(self._folder, kept.fetched_at)
 
     def forget(self, url: str) -> None:
         """Remove the answer to ``url``, if there is one."""
@@ -80,13 +80,13 @@ class Answers:
         assert self._folder is not None  # callers looked
         return self._folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.answer"
 
-    def _prune(self, folder: Path, before: datetime) -> None:
-        """Remove what is older, and what is no answer."""
+    def _prune(self, folder: Path, now: datetime) -> None:
+        """Remove what is too old, of a day to come (the clock was wrong), or no answer."""
         for path in folder.glob("*.answer"):
             try:
                 with path.open("rb") as file:
                     _, kept = msgspec.json.decode(file.readline(), type=tuple[str, Kept])
-                if kept.fetched_at >= before:
+                if now - _KEPT <= kept.fetched_at <= now:
                     continue
             except (OSError, msgspec.MsgspecError):
                 log.warning("%s is no kept answer: removed", path)

@@ -85,6 +85,8 @@ def read_one(pdf: Path) -> Arrival:
 def _arrival(pdf: Path) -> Arrival:
     """One paper; unreadable metadata is a problem of this paper, which is read without it."""
     try:
+        if not pdf.is_file():  # a pipe would be waited for
+            raise SourceError(f"{pdf} is no file", "a PDF must be a readable file; remove it")
         sha256 = files.sha256(pdf)
     except OSError as exc:
         hint = "a PDF must be a readable file; mend or remove it"

@@ -26,7 +26,7 @@ class HostLog:
         line = "\t".join((at, host, method, path, status)) + "\n"
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 os.write(descriptor, line.encode("utf-8", errors="replace"))
             finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -269,13 +269,12 @@ class Store:
 
     def unfinished_posts(self, since: str) -> list[str]:
         """Dates from ``since`` on whose post may have no file: a run was stopped before, or just
-        after it had told us of the file.
+        after it had told us of the file, which then is the last one that we were told of.
         """
         rows = self.database.query(
-            """SELECT date FROM post LEFT JOIN (
-                   SELECT date, max(written_utc) AS written FROM post_file GROUP BY date) AS file
-               USING (date) WHERE date >= ? AND (written IS NULL OR written > ?) ORDER BY date""",
-            [since, self.database.now() - timedelta(days=1)],
+            """SELECT date FROM post WHERE date >= ? AND (date NOT IN (SELECT date FROM post_file)
+                   OR date = (SELECT arg_max(date, rowid) FROM post_file)) ORDER BY date""",
+            [since],
         )
         return [row[0] for row in rows]
 

@@ -6,6 +6,7 @@ DuckDB lets no second process open a file that one has open for writing, not eve
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ from typing import Any
 
 import duckdb
 
+from digest import files
 from digest.errors import StoreError
+from digest.store.damage import meaning
 from digest.store.linger import Linger
 from digest.store.migrations import migrate
 
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "autoinstall_known_extensions": False,
 }
@@ -51,6 +54,11 @@ class Database:
     def path(self) -> Path:
         """The file."""
         return self._path
+
+    @property
+    def wal(self) -> Path:
+        """What is yet to go into it; there for a moment, or after a kill."""
+        return wal_of(self._path)
 
     def exists(self) -> bool:
         """Whether there is a database yet. Asking for it does not make one."""
@@ -105,6 +113,20 @@ class Database:
                 self._linger.closed()
 
     @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file open outside a transaction, for what none may hold: CHECKPOINT, COPY.
+
+        Raises:
+            ValueError: It is open already, and whoever has opened it would go on with it.
+        """
+        self.let_go()
+        if self._held is not None:
+            raise ValueError(f"{self._path} is held open")
+        with self.held_open():
+            assert self._held is not None  # held_open opened it
+            yield self._held
+
+    @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Begin, and commit at the end; a failure inside rolls back."""
         with self.held_open():
@@ -121,8 +143,59 @@ class Database:
                     con.rollback()
                     raise
                 con.commit()
+                self._flush_names()
             except duckdb.Error as exc:
-                raise StoreError(f"{self._path}: {_first_line(exc)}") from exc
+                raise meaning(self._path, exc) from exc
+
+    @contextmanager
+    def at_rest(self) -> Iterator[int]:
+        """A descriptor of the file while no process writes to it and nothing is left in its .wal.
+
+        Others wait meanwhile. The lock is DuckDB's own, a POSIX one: closing any descriptor of the
+        file ends it. So the database must not be held open here, and the copy is made from this
+        descriptor.
+
+        Raises:
+            StoreError: The file is damaged, or others write to it all the time.
+        """
+        self.let_go()
+        if self._held is not None:
+            raise ValueError("the database is held open: a lock of ours would end DuckDB's")
+        give_up = time.monotonic() + LOCK_WAIT_S
+        while time.monotonic() < give_up:
+            self._checkpoint()
+            self.let_go()  # it may linger
+            with self._path.open("rb") as file:
+                if _is_locked(file.fileno(), fcntl.LOCK_SH) and not self.wal.exists():
+                    yield file.fileno()
+                    return
+            time.sleep(0.05)
+        raise _busy(self._path)
+
+    def _checkpoint(self) -> None:
+        with self.held_open():
+            assert self._held is not None  # held_open opened it
+            try:
+                self._held.execute("CHECKPOINT")
+            except duckdb.Error as exc:
+                raise meaning(self._path, exc) from exc
+
+    def _flush_names(self) -> None:
+        """Wait until the names of the file and of its log are on the disk.
+
+        DuckDB waits for their bytes alone. A commit that is in the log would be lost with the
+        log's name; and where the removal of several logs was lost, DuckDB refuses an old one.
+
+        Raises:
+            StoreError: The folder cannot be flushed.
+        """
+        if self._path.with_name(f"{self._path.name}.wal").exists():
+            try:
+                files.flush(self._path.parent)
+            except OSError as exc:
+                raise StoreError(
+                    f"{self._path} cannot be written: {exc.strerror}", "check the disk: dmesg"
+                ) from exc
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting for another process's transaction to end.
@@ -131,7 +204,7 @@ class Database:
             StoreError: Still locked after ``LOCK_WAIT_S``, damaged, or not writable.
         """
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self._path.parent)
         except OSError as exc:
             raise StoreError(
                 f"{self._path.parent} cannot be made: {exc.strerror}", "give --home another folder"
@@ -139,26 +212,48 @@ class Database:
         give_up = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
-                return duckdb.connect(str(self._path), config=_SETTINGS)
-            except duckdb.IOException as exc:
-                if "Could not set lock" not in str(exc):
-                    raise StoreError(
-                        f"{self._path} cannot be opened: {_first_line(exc)}",
-                        "is the disk writable, and the file a DuckDB database? move it away to "
-                        "start anew; the PDFs and posts beside it stay",
-                    ) from exc
-                if time.monotonic() > give_up:
-                    raise StoreError(
-                        f"{self._path} is in use by another process",
-                        "wait for the other digest run to end, or stop it",
-                    ) from exc
-                time.sleep(0.05)
+                return duckdb.connect(str(self._path), config=SETTINGS)
             except duckdb.Error as exc:
-                raise StoreError(
-                    f"{self._path} is damaged: {_first_line(exc)}",
-                    "move it away to start anew; the PDFs and posts beside it stay",
-                ) from exc
+                if "Could not set lock" not in str(exc):
+                    raise meaning(self._path, exc) from exc
+                if time.monotonic() > give_up:
+                    raise _busy(self._path) from exc
+                time.sleep(0.05)
 
 
-def _first_line(exc: BaseException) -> str:
-    return str(exc).partition("\n")[0]
+def wal_of(path: Path) -> Path:
+    """Where DuckDB keeps what is yet to go into the file ``path``."""
+    return path.with_name(f"{path.name}.wal")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that DuckDB takes of a file: no process has it open, and none opens it.
+
+    Raises:
+        StoreError: One has had it open for ``LOCK_WAIT_S``.
+    """
+    give_up = time.monotonic() + LOCK_WAIT_S
+    with path.open("r+b") as file:
+        while not _is_locked(file.fileno(), fcntl.LOCK_EX):
+            if time.monotonic() > give_up:
+                raise _busy(path)
+            time.sleep(0.05)
+        yield
+
+
+def _is_locked(descriptor: int, how: int) -> bool:
+    """Whether the lock is ours now. It is a POSIX one, as DuckDB's: closing any descriptor of the
+    file in this process ends it.
+    """
+    try:
+        fcntl.lockf(descriptor, how | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # POSIX allows either
+        return False
+    return True
+
+
+def _busy(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is in use by another process", "wait for the other digest run to end, or stop it"
+    )

@@ -7,7 +7,7 @@ What a sighting means is decided in ``digest.coverage``; here it is only kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from digest.records import (
 )
 from digest.store.database import Database
 from digest.store.failing import FAILING
+from digest.store.forgetting import forgotten
 
 CARRIED: tuple[Role, ...] = ("new", "late", "cross")
 SETTLED: tuple[Role, ...] = (*CARRIED, "before", "old", "left-out")
@@ -64,8 +65,12 @@ class Ledger:
     # ------------------------------------------------------------ what was seen
 
     def record(self, look: Look) -> None:
-        """Keep what a look showed. What was seen before stays; what is known of it is renewed."""
-        rows = [_sighting_row(sighting) for sighting in look.sightings]
+        """Keep what a look showed. What was seen before stays; what is known of it is renewed.
+
+        Nothing is kept of papers that were to be forgotten.
+        """
+        gone = forgotten(self._database)
+        rows = [_sighting_row(each) for each in look.sightings if not gone.when(each.paper.id.base)]
         newest = {tuple(row[:5]): row for row in rows}  # one look may show a paper twice
         visits = [
             [_naive(visit.at), visit.by, visit.category, to_json(visit).decode()]
@@ -82,6 +87,10 @@ class Ledger:
                 list(newest.values()),
             )
             _insert(con, "INSERT INTO visit SELECT {} ON CONFLICT DO NOTHING", visits)
+
+    def forgotten(self) -> Callable[..., datetime | None]:
+        """Tells when the paper of the given names was forgotten; None: never."""
+        return forgotten(self._database).when
 
     def looks_since(self, at: datetime) -> Look:
         """Everything seen, or seen again, since ``at``, as one look: what a bundle carries."""
@@ -211,11 +220,11 @@ class Ledger:
         return {by: frozenset(batches) for by, batches in rows}
 
     def fingerprint(self, category: str) -> str:
-        """Of the newest feed answer that had papers of a category; empty where none had."""
+        """Of the last feed answer that had papers of a category; empty where none had."""
         rows = self._database.query(
             """SELECT record->>'fingerprint' FROM visit
                WHERE category = ? AND seen_by = 'feed' AND record->>'fingerprint' <> ''
-               ORDER BY at_utc DESC LIMIT 1""",
+               ORDER BY rowid DESC LIMIT 1""",
             [category],
         )
         return rows[0][0] if rows else ""
@@ -226,10 +235,10 @@ class Ledger:
         return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
 
     def newest_visits(self) -> list[Visit]:
-        """The newest visit of each category by each source."""
+        """The visit of each category by each source that was recorded last."""
         rows = self._database.query(
-            """SELECT record FROM visit QUALIFY row_number() OVER (
-                   PARTITION BY category, seen_by ORDER BY at_utc DESC) = 1
+            """SELECT record FROM visit
+               WHERE rowid IN (SELECT max(rowid) FROM visit GROUP BY category, seen_by)
                ORDER BY category, seen_by"""
         )
         return [from_json(row[0], Visit) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from pathlib import Path
 
@@ -85,7 +86,23 @@ def _m005_unsearched(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-_MIGRATIONS = (_m001_initial, _m002_ledger, _m003_measures, _m004_mailings, _m005_unsearched)
+def _m006_forgotten(con: duckdb.DuckDBPyConnection) -> None:
+    """Papers that shall not come back: nothing but salted hashes of their names."""
+    con.execute("""
+        CREATE TABLE forgotten (base_sha256 VARCHAR PRIMARY KEY, at_utc TIMESTAMP NOT NULL);
+        CREATE TABLE salt (value VARCHAR NOT NULL);
+    """)
+    con.execute("INSERT INTO salt VALUES (?)", [secrets.token_hex(16)])
+
+
+_MIGRATIONS = (
+    _m001_initial,
+    _m002_ledger,
+    _m003_measures,
+    _m004_mailings,
+    _m005_unsearched,
+    _m006_forgotten,
+)
 
 
 def migrate(con: duckdb.DuckDBPyConnection, path: Path, now: datetime) -> None:

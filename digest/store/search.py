@@ -111,6 +111,22 @@ class SearchIndex:
             con.execute("UPDATE seen SET stamp = ?", (stamp,))
         return done
 
+    def purge(self) -> None:
+        """Leave nothing in the file of papers that were taken out of it.
+
+        FTS5 only marks the words of a deleted text as gone until their segments are merged, and
+        SQLite only the pages as free.
+
+        Raises:
+            StoreError: The file is damaged or cannot be written.
+        """
+        if not self._path.exists():
+            return
+        self.update()
+        with self._open() as con:
+            con.execute("INSERT INTO words (words) VALUES ('optimize')")
+            con.execute("VACUUM")
+
     def _update(self, con: sqlite3.Connection) -> int:
         """One batch. The database is held only to read from it.
 
@@ -138,7 +154,7 @@ class SearchIndex:
 
     def _stamp(self) -> str:
         """When the database was written to last: its own file, or what is yet to go into it."""
-        files = (self._database.path, _wal(self._database.path))
+        files = (self._database.path, self._database.wal)
         return " ".join(str(file.stat().st_mtime_ns) for file in files if file.exists())
 
     @contextlib.contextmanager
@@ -154,8 +170,16 @@ class SearchIndex:
                 if not _is_made(con):
                     self._make(con)
                 yield con
-        except sqlite3.Error as exc:
+        except sqlite3.OperationalError as exc:  # locked, or a full disk
             raise StoreError(f"{self._path}: {exc}", _HINT) from exc
+        except sqlite3.Error as exc:
+            self._remove()
+            raise StoreError(f"{self._path} is damaged: {exc}", "again: it is made anew") from exc
+
+    def _remove(self) -> None:
+        """The file and what SQLite keeps beside it: all of it is derived."""
+        for path in self._path.parent.glob(f"{self._path.name}*"):
+            path.unlink(missing_ok=True)
 
     def _make(self, con: sqlite3.Connection) -> None:
         """Empty tables, once the database knows that every paper is to be indexed.
@@ -208,10 +232,6 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _stamp_of(con: sqlite3.Connection) -> str:
     return str(con.execute("SELECT stamp FROM seen").fetchone()[0])
-
-
-def _wal(path: Path) -> Path:
-    return path.with_name(f"{path.name}.wal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,142 @@
+"""SIGKILL to a whole run: at random moments, and before and after single calls at its end."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.faults.arxiv_days import DAYS, ArxivBench
+from scripts.faults.bench import Bench, Wanted, copied
+from scripts.faults.shim import Strike
+from scripts.faults.tally import Tally
+
+IN_A_ROW = 5
+"""Kills of one home, each going on from the last."""
+_LAST_CALLS = 80
+"""Of a day of 12 papers: from the post on, with what stands beside it and the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many kills, and of which seed."""
+
+    kills: int
+    seed: int
+    aimed: float = 0.0
+    """Share of the kills that are aimed at a call near the end."""
+
+
+def kill(bench: Bench, plan: Plan, name: str) -> Tally:
+    """Kill runs; after each kill a copy of the home is run to its end and compared."""
+    chance = random.Random(plan.seed)
+    tally = Tally(name, plan.kills)
+    wanted, whole_s = _timed(bench)
+    tally.say(f"undisturbed run: {whole_s:.0f} s, {len(wanted.files)} files")
+    aimed = round(plan.kills * plan.aimed)
+    if aimed:
+        _kill_aimed(bench, wanted, tally, chance, aimed)
+    while tally.done < plan.kills:
+        home = bench.home()
+        _kill_in_a_row(bench, home, wanted, tally, _moments(chance, whole_s))
+        shutil.rmtree(home, ignore_errors=True)
+    return tally
+
+
+def kill_day(bench: ArxivBench, wanted: Wanted, tally: Tally, seed: int) -> None:
+    """Kill the runs of the bench's day: an equal share of what is planned for each."""
+    chance = random.Random(seed)
+    before = bench.home()
+    for day in range(bench.day):
+        bench.run_one(before, day)
+    started_s = time.monotonic()
+    bench.run_one(_begun(bench, before), bench.day)
+    whole_s = time.monotonic() - started_s
+    until = tally.planned * (bench.day + 1) // DAYS
+    while tally.done < until:
+        home = _begun(bench, before)
+        moments = list(_moments(chance, whole_s))[: until - tally.done]
+        _kill_in_a_row(bench, home, wanted, tally, moments)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _begun(bench: Bench, before: Path) -> Path:
+    """A new home that goes on from another one."""
+    home = bench.home()
+    if before.exists():
+        shutil.copytree(before, home)
+    return home
+
+
+def _timed(bench: Bench) -> tuple[Wanted, float]:
+    started_s = time.monotonic()
+    wanted = bench.undisturbed()
+    return wanted, time.monotonic() - started_s
+
+
+def _kill_in_a_row(
+    bench: Bench, home: Path, wanted: Wanted, tally: Tally, moments: Iterable[float]
+) -> None:
+    """Kill one home's runs, each going on from the last, until one ends by itself."""
+    for after_s in moments:
+        if tally.done == tally.planned or not _killed(bench, home, after_s):
+            return
+        tally.add(_outcome(bench, home, wanted), f"killed after {after_s:.1f} s")
+
+
+def _moments(chance: random.Random, whole_s: float) -> Iterator[float]:
+    """Times to kill at, so that all stages are met: each run goes on where the last was killed."""
+    for _ in range(IN_A_ROW):
+        yield chance.uniform(0.0, 1.2 * whole_s / IN_A_ROW) + 0.1 * whole_s
+
+
+def _killed(bench: Bench, home: Path, after_s: float) -> bool:
+    """Start a run and kill it; False if it had ended before."""
+    with bench.start(home) as tree:
+        if tree.ends_within(after_s):
+            return False
+        tree.kill()
+    return True
+
+
+def _outcome(bench: Bench, home: Path, wanted: Wanted) -> list[str]:
+    """What is wrong at the end of a run that goes on from a killed home; the home stays."""
+    if not home.exists():
+        home.mkdir()  # killed before it had made anything
+    copy = copied(home)
+    problems = bench.finished(copy, wanted)
+    if not problems:
+        shutil.rmtree(copy)
+    return problems
+
+
+def _kill_aimed(
+    bench: Bench, wanted: Wanted, tally: Tally, chance: random.Random, kills: int
+) -> None:
+    """Kill before or after one of the last calls: those that publish.
+
+    All start from one home, which was killed where the publishing begins.
+    """
+    last = _calls(bench)
+    almost = bench.home()
+    bench.run(almost, bench.shim(almost).environment(Strike(last - _LAST_CALLS, "kill-before")))
+    for number in sorted(chance.sample(range(1, 2 * _LAST_CALLS), kills)):
+        at, action = 1 + number // 2, ("kill-before", "kill-after")[number % 2]
+        home = bench.home()
+        shutil.copytree(almost, home)
+        shim = bench.shim(home)
+        bench.run(home, shim.environment(Strike(at, action)))
+        if shim.struck:
+            tally.add(_outcome(bench, home, wanted), f"{action} call {at} after the last reading")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _calls(bench: Bench) -> int:
+    """How many calls an undisturbed run makes."""
+    home = bench.home()
+    shim = bench.shim(home)
+    bench.run(home, shim.environment())
+    return shim.calls

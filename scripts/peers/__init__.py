@@ -1,0 +1,1 @@
+"""Ours against the peers' ways, on the same papers with the same model (``make peers``)."""

@@ -1,0 +1,9 @@
+CREATE TABLE migration("name" VARCHAR PRIMARY KEY, at_utc TIMESTAMP);
+CREATE TABLE outcome(paper_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, status VARCHAR NOT NULL, "error" VARCHAR NOT NULL, hint VARCHAR NOT NULL, trace VARCHAR NOT NULL, "seconds" DOUBLE NOT NULL, at_utc TIMESTAMP NOT NULL);
+CREATE TABLE paper(id VARCHAR PRIMARY KEY, record JSON NOT NULL, "source" VARCHAR NOT NULL, pdf_sha256 VARCHAR NOT NULL, first_seen_utc TIMESTAMP NOT NULL);
+CREATE TABLE post(date VARCHAR PRIMARY KEY, heading JSON NOT NULL, made_utc TIMESTAMP NOT NULL);
+CREATE TABLE post_file(date VARCHAR, sha256 VARCHAR, written_utc TIMESTAMP NOT NULL, PRIMARY KEY(date, sha256));
+CREATE TABLE post_item(date VARCHAR NOT NULL, "position" INTEGER NOT NULL, paper_id VARCHAR NOT NULL, record JSON NOT NULL);
+CREATE TABLE result("key" VARCHAR PRIMARY KEY, paper_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, record JSON NOT NULL, made_by JSON NOT NULL, "seconds" DOUBLE NOT NULL, made_utc TIMESTAMP NOT NULL);
+CREATE VIEW sentence AS SELECT "key", paper_id, unnest(from_json((record -> 'sentences'), '[{"id":"VARCHAR","section":"INTEGER","page":"INTEGER","text":"VARCHAR"}]'), "recursive" := true) FROM result WHERE (stage = 'extract');
+

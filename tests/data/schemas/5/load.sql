@@ -1,0 +1,13 @@
+COPY mailing FROM 'mailing.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('date', 'recipient', 'sent_utc'), quote '"', delimiter ',', header 1);
+COPY measure FROM 'measure.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('evaluation', 'subject', 'figure', 'made_by', 'measured_utc'), quote '"', delimiter ',', header 1);
+COPY migration FROM 'migration.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null 'name', quote '"', delimiter ',', header 1);
+COPY outcome FROM 'outcome.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('paper_id', 'stage', 'status', 'error', 'hint', 'trace', 'seconds', 'at_utc'), quote '"', delimiter ',', header 1);
+COPY paper FROM 'paper.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('record', 'source', 'pdf_sha256', 'first_seen_utc', 'id'), quote '"', delimiter ',', header 1);
+COPY placement FROM 'placement.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('base', 'version', 'role', 'date', 'reason', 'title', 'batch', 'placed_utc'), quote '"', delimiter ',', header 1);
+COPY post FROM 'post.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('heading', 'made_utc', 'date'), quote '"', delimiter ',', header 1);
+COPY post_file FROM 'post_file.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('date', 'sha256', 'written_utc'), quote '"', delimiter ',', header 1);
+COPY post_item FROM 'post_item.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('date', 'position', 'paper_id', 'record'), quote '"', delimiter ',', header 1);
+COPY result FROM 'result.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('paper_id', 'stage', 'record', 'made_by', 'seconds', 'made_utc', 'key'), quote '"', delimiter ',', header 1);
+COPY sighting FROM 'sighting.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('base', 'version', 'seen_by', 'batch', 'type', 'record', 'first_seen_utc', 'last_seen_utc'), quote '"', delimiter ',', header 1);
+COPY unsearched FROM 'unsearched.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('marked_utc', 'base'), quote '"', delimiter ',', header 1);
+COPY visit FROM 'visit.csv' (FORMAT 'csv', allow_quoted_nulls false, force_not_null ('at_utc', 'seen_by', 'category', 'record'), quote '"', delimiter ',', header 1);
