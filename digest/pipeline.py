@@ -266,9 +266,10 @@ def content(
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
     whole = texts or config.figures != "off"  # which figure shows the method, the text tells
-    entries = list(_entries(store.post_items(date), store, whole))
-    for position, at in store.renewals(date).items():
-        entries[position] = replace(entries[position], renewed_at=at)
+    with store.database.lingering():
+        entries = list(_entries(store.post_items(date), store, whole))
+        for position, at in store.renewals(date).items():
+            entries[position] = replace(entries[position], renewed_at=at)
     return shown, entries
 
 

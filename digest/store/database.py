@@ -98,10 +98,11 @@ class Database:
 
         For a run whose papers are finished faster than the file is opened and closed.
         """
-        with self._linger.on():
-            try:
+        try:
+            with self._linger.on():
                 yield
-            finally:
+        finally:
+            if not self._linger.goes_on():
                 self.let_go()
 
     def let_go(self) -> None:

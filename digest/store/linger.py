@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MOST_S, TURN_S = 1.0, 0.12
+MOST_S, TURN_S = 2.0, 0.12
 """The file stays open for so long, then is closed for a moment in which every process that waits
 for it looks at it twice (``database`` looks every 50 ms). Opening a file, writing 9 kB to it and
 closing it took 76 ms of a processor, writing alone 6 ms; a run of papers that take minutes each
@@ -30,11 +30,11 @@ class Linger:
     @contextmanager
     def on(self) -> Iterator[None]:
         """While it lasts, a file that is closed at last by the block itself may stay open."""
-        self._is_on = True
+        before, self._is_on = self._is_on, True
         try:
             yield
         finally:
-            self._is_on = False
+            self._is_on = before
 
     def goes_on(self) -> bool:
         """Whether the file may stay open now."""

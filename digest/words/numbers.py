@@ -241,16 +241,23 @@ def backed_numbers(source: str, target: str) -> list[tuple[Number, Number]]:
 
 
 def _unbacked(text: str, other: str, backs: Callable[[Number, Number], bool]) -> list[Number]:
-    text, other = WEB_ADDRESS.sub(" ", text), WEB_ADDRESS.sub(" ", other)
-    pool = numbers(other)
+    stated, fallen = _stated(text)
+    pool, other_fallen = _stated(other)
     # A fall may be written as a sign or as a verb: -5 % and 下降 5 %.
-    falls = bool(_FALL.search(text) or _FALL.search(other))
+    falls = fallen or other_fallen
     return [
         number
-        for number in numbers(text)
+        for number in stated
         if number.hard
         and not any(_same(number, held, falls) and backs(number, held) for held in pool)
     ]
+
+
+@lru_cache(maxsize=1024)
+def _stated(text: str) -> tuple[tuple[Number, ...], bool]:
+    """The numbers outside of addresses, and whether the text speaks of a fall."""
+    plain = WEB_ADDRESS.sub(" ", text)
+    return _numbers(plain), _FALL.search(plain) is not None
 
 
 def _same(number: Number, held: Number, falls: bool) -> bool:

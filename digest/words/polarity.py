@@ -84,7 +84,9 @@ def without_exaggeration(source: str, target: str) -> str:
 
     Models write 显著下降 for "degrade"; the sentence stands without the word.
     """
-    return target if _STRONG.search(source) else _STRONGLY.sub("", target)
+    if _STRONGLY.search(target) is None or _STRONG.search(source):
+        return target
+    return _STRONGLY.sub("", target)
 
 
 _MORE = re.compile(
@@ -340,5 +342,5 @@ def dropped_negation(source: str, target: str) -> bool:
 def lost_negation(source: str, target: str) -> bool:
     """Whether ``source`` plainly negates and ``target`` has no word that could carry it."""
     if has_han(target):
-        return bool(_ENGLISH_NOT.search(source)) and not _ANY_NOT_IN_CHINESE.search(target)
+        return not _ANY_NOT_IN_CHINESE.search(target) and bool(_ENGLISH_NOT.search(source))
     return bool(_CHINESE_NOT.search(source)) and not _ANY_NOT_IN_ENGLISH.search(target)
