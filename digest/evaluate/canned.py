@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from digest.generation import Completion, DecodeOptions, Prompt
@@ -52,22 +52,33 @@ class CannedEngine:
 
 
 def _answer(text: str, options: DecodeOptions) -> Completion:
-    first, *others = (_sample(text, options, number) for number in range(options.n_best))
+    asked = Asked(options.n_best == 1, options.beam_size > 1)
+    first, *others = (_completion(answer(text, asked, turn)) for turn in range(options.n_best))
     return replace(first, others=tuple(others))
 
 
-def _sample(text: str, options: DecodeOptions, number: int) -> Completion:
+def _completion(text: str) -> Completion:
+    return Completion(text, len(text), finished=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For what: ``first``: not yet again; ``translation``: of all that the input says."""
+
+    first: bool
+    translation: bool
+
+
+def answer(text: str, asked: Asked, turn: int = 0) -> str:
+    """The answer to an input, the ``turn``-th of several."""
     source = text.partition("\n")[0]  # below it stands what to keep
     spread = zlib.crc32(source.encode())
-    asked_once = options.n_best == 1
     kept = [number.text for number in atoms.numbers(source) if number.hard]
     kept += [*atoms.names(source), *atoms.maths(source), *atoms.urls(source)]
-    if spread % STUBBORN_ONE_IN == 0 or (spread % WRONG_ONE_IN == 0 and asked_once):
+    if spread % STUBBORN_ONE_IN == 0 or (spread % WRONG_ONE_IN == 0 and asked.first):
         kept.append(_WRONG)
-    chars = len(source) if options.beam_size > 1 else _BULLET_CHARS  # it translates
-    said = _said(source, number, chars)
-    answer = f"{said} {'、'.join(dict.fromkeys(kept))}".rstrip() + "。"
-    return Completion(answer, len(answer), finished=True)
+    said = _said(source, turn, len(source) if asked.translation else _BULLET_CHARS)
+    return f"{said} {'、'.join(dict.fromkeys(kept))}".rstrip() + "。"
 
 
 def _said(source: str, turn: int, chars: int) -> str:

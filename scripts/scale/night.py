@@ -30,8 +30,9 @@ from digest.stages import Tools
 from digest.translate.translator import Translator
 
 DATE = "2026-01-23"
-WARM_AFTER = 10
-"""Papers of a first night, not counted: by then dictionaries and templates are loaded."""
+SETTLED_AFTER = 10
+"""Papers after which the memory shall not grow, and of a first night that is not counted: by then
+dictionaries and templates are loaded."""
 _FIGURE = re.compile(r"(?<![\w.])\d{2,}(?:\.\d+)?(?![\w.]*\w)")
 _PAGE_BYTES = 4096
 
@@ -75,7 +76,7 @@ def samples(folder: Path) -> list[Sample]:
 def night(papers: int, known: Sequence[Sample]) -> Night:
     """Run a night in a process of its own, so that its memory is its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        pool.apply(in_this_process, (WARM_AFTER, known))
+        pool.apply(in_this_process, (SETTLED_AFTER, known))
         return pool.apply(in_this_process, (papers, known))
 
 
@@ -159,13 +160,14 @@ class _Watch:
     parts_s: dict[str, float] = field(default_factory=dict)
     memory_bytes: list[int] = field(default_factory=list)
 
-    def step(self, *_where: object) -> None:
+    def step(self, _stage: str, _paper: str, done: int, _total: int) -> None:
         """As ``stages.Progress`` has it."""
-        self.memory_bytes.append(resident_bytes())
+        if self.memory_bytes or done >= SETTLED_AFTER:
+            self.memory_bytes.append(resident_bytes())
 
     def ended(self, part: str) -> None:
         self.parts_s[part] = time.monotonic() - self.started_s - sum(self.parts_s.values())
-        self.step()
+        self.memory_bytes.append(resident_bytes())
 
 
 def _run(config: Config, folder: Path, papers: int, known: Sequence[Sample]) -> Night:
