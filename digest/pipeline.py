@@ -201,9 +201,9 @@ def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) 
         DigestError: There is no post for ``date``.
         StoreError: A file cannot be written.
     """
-    if cut is not None:
+    if cut is not None and config.figures != "off":
         cut_figures(content(date, config, store)[1], config, cut)
-    with publishing(config):
+    with publishing(config), store.database.lingering():
         return _written(date, config, store)
 
 

@@ -93,7 +93,9 @@ class Store:
         """The finished pieces of work among ``keys``; a key that has none is left out."""
         if not keys:
             return {}
-        sql = "SELECT key, record FROM result WHERE key IN (SELECT unnest(?))"
+        # By their rows, found first, so that nothing but these records is unpacked.
+        sql = """SELECT key, record FROM result WHERE rowid IN (
+                     SELECT rowid FROM result WHERE key IN (SELECT unnest(?)))"""
         return {
             key: from_json(record, kind) for key, record in self.database.query(sql, [list(keys)])
         }

@@ -137,7 +137,7 @@ class Ledger:
         """Everything seen of these papers."""
         rows = self._database.query(
             """SELECT base, record, first_seen_utc, last_seen_utc FROM sighting
-               WHERE list_contains(?, base)
+               WHERE rowid IN (SELECT rowid FROM sighting WHERE base IN (SELECT unnest(?)))
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
             [list(bases)],
         )

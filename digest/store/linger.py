@@ -53,7 +53,8 @@ class Linger:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._closed_s = time.monotonic()
+            if time.monotonic() >= self._until_s:  # others may have been waiting all the time
+                self._closed_s = time.monotonic()
 
     def give_way(self) -> None:
         """Wait, before the file is opened again, for as long as others may need to notice."""

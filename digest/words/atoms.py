@@ -34,7 +34,13 @@ _PLAIN_MATH = re.compile(r"(?:[\d.,+\-^{}\s~$()]|\\(?:%|times|,|sim|pm|approx|[(
 
 def maths(text: str) -> list[str]:
     """Spans of LaTeX, delimiters included; those that only write a number are left out."""
-    return [match[0] for match in _MATH.finditer(text) if _PLAIN_MATH.fullmatch(match[0]) is None]
+    return list(_maths(text))
+
+
+@lru_cache(maxsize=1024)  # checks ask for those of one sentence again and again
+def _maths(text: str) -> tuple[str, ...]:
+    found = _MATH.findall(text)
+    return tuple(span for span in found if _PLAIN_MATH.fullmatch(span) is None)
 
 
 _CODE = re.compile(r"(?<!`)`[^`'\n]+`(?!`)")  # no ``quotation''
@@ -139,7 +145,7 @@ def names(text: str) -> list[str]:
     return list(_names(text))
 
 
-@lru_cache(maxsize=1024)  # checks ask for those of one sentence again and again
+@lru_cache(maxsize=1024)
 def _names(text: str) -> tuple[str, ...]:
     plain = _without(_SHOUTING, _without(_MATH, _without(WEB_ADDRESS, text)))
     found = (name for token in _TOKEN.findall(plain) if (name := _name_of(token)))

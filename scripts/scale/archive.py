@@ -45,13 +45,14 @@ _DERIVED = (
            '{"by":"feed","category":"' || category || '","at":"' || date
            || 'T05:00:00Z","state":"fresh","batch":"' || date || '","shown":27,"new":27,'
            || '"fingerprint":"' || md5(date || category) || '"}'
-       FROM post, (SELECT unnest(['cs.SD', 'eess.AS']) AS category)""",
+       FROM post, (SELECT unnest(['cs.SD', 'eess.AS']) AS category) ORDER BY date""",
 )
 """In this order; what a home of that many papers holds besides its posts."""
 
 
 def make(home: Path, papers: int, known: Sequence[Sample]) -> Store:
     """A home with so many papers, indexed for search."""
+    (home / "digest.toml").write_text('categories = ["cs.SD", "eess.AS"]\n', encoding="utf-8")
     store = Store(home / "digest.duckdb")
     fill(store, papers)
     texts = [to_json(sample.document).decode() for sample in known]

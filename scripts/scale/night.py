@@ -47,11 +47,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a night took. ``memory_growth``: the most over the least, after the first papers."""
+    """What a night took.
+
+    ``cpu_s``: of all processors. ``memory_growth``: the most over the least, after the first papers.
+    """
 
     papers: int
     failed: int
     seconds: float
+    cpu_s: float
     parts_s: dict[str, float]
     memory_growth: float
     memory_bytes: int
@@ -73,11 +77,11 @@ def samples(folder: Path) -> list[Sample]:
     return found
 
 
-def night(papers: int, known: Sequence[Sample]) -> Night:
-    """Run a night in a process of its own, so that its memory is its own."""
+def night(papers: int, known: Sequence[Sample], home: Path | None = None) -> Night:
+    """Run a night in a process of its own, so that its memory is its own; ``home``: kept there."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         pool.apply(in_this_process, (SETTLED_AFTER, known))
-        return pool.apply(in_this_process, (papers, known))
+        return pool.apply(in_this_process, (papers, known, home))
 
 
 def in_this_process(papers: int, known: Sequence[Sample], home: Path | None = None) -> Night:
@@ -176,7 +180,7 @@ def _run(config: Config, folder: Path, papers: int, known: Sequence[Sample]) -> 
     translator = Translator(engine, glossary=terms)
     explainer = Explainer(engine, translator, config.evidence_tokens, terms)
     tools = Tools(Copies(known, known[0].document.made_by), translator, explainer)
-    watch = _Watch()
+    watch, cpu_s = _Watch(), time.process_time()
     report = run_day(Day(DATE, FolderSource(folder)), config, store, tools, watch.step)
     watch.ended("post")
     write_files(DATE, config, store)
@@ -185,8 +189,15 @@ def _run(config: Config, folder: Path, papers: int, known: Sequence[Sample]) -> 
     watch.ended("search")
     growth = max(watch.memory_bytes) / min(watch.memory_bytes)
     failed = len(report.failed) + papers - report.papers
-    seconds = sum(watch.parts_s.values())
-    return Night(papers, failed, seconds, watch.parts_s, growth, max(watch.memory_bytes))
+    return Night(
+        papers,
+        failed,
+        sum(watch.parts_s.values()),
+        time.process_time() - cpu_s,
+        watch.parts_s,
+        growth,
+        max(watch.memory_bytes),
+    )
 
 
 def resident_bytes() -> int:
