@@ -49,7 +49,7 @@ class Sample:
 class Night:
     """What a night took.
 
-    ``cpu_s``: of all processors. ``memory_growth``: the most over the least, after the first papers.
+    ``cpu_s``: of all processors. ``memory_growth``: the most over the least, after the first ones.
     """
 
     papers: int
