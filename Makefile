@@ -16,7 +16,7 @@ MODEL_FLAGS := $(if $(MODEL),--model $(MODEL) --translator $(MODEL))
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev models run test test-model kill-test power-cut no-egress simulate air-gap eval-extract eval-pages eval-translate eval-explain lint fmt types \
-  check browser bench bench-full server-night samples lock clean peers sbom audit advisories
+  check browser bench bench-full server-night scale samples lock clean peers sbom audit advisories
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ audit: $(VENV)/.dev ## known holes in the locked packages, from pinned advisorie
 
 advisories: $(VENV)/.dev ## pin what OSV knows against the locked packages
 	$(BIN)/python -m scripts.supply.advisories
+
+scale: $(VENV)/.run ## what a paper costs besides the models, and what ten years of papers cost (SCALE_FLAGS=)
+	$(BIN)/python -m scripts.scale $(SCALE_FLAGS)
 
 samples: $(VENV)/.run ## typeset the sample papers again (needs LaTeX)
 	$(BIN)/python scripts/make_samples.py

@@ -46,7 +46,7 @@ def write_files(date: str, config: Config, store: Store) -> Written:
         BusyError: Another process has been writing here for long.
     """
     published, failed = [], []
-    with publishing(config):
+    with publishing(config), store.database.lingering():
         sheet = _Sheet(date, config, store, content(date, config, store))
         for name in config.outputs:
             if name not in _WRITERS:

@@ -119,7 +119,8 @@ def run_day(
     allowed = allowance or Allowance(time.monotonic)
     made = Post(day.date, day.source.name, day.redo)
     making = Making(made, config, store, tools, progress, allowed)
-    works = making.make(delivery)
+    with store.database.lingering():
+        works = making.make(delivery)
     with publishing(config), store.database.held_open():
         return _publish(day, config, store, making.outcomes, delivery, works)
 
@@ -200,9 +201,9 @@ def render_day(date: str, config: Config, store: Store, cut: Cut | None = None) 
         DigestError: There is no post for ``date``.
         StoreError: A file cannot be written.
     """
-    if cut is not None:
+    if cut is not None and config.figures != "off":
         cut_figures(content(date, config, store)[1], config, cut)
-    with publishing(config):
+    with publishing(config), store.database.lingering():
         return _written(date, config, store)
 
 
@@ -265,9 +266,10 @@ def content(
         raise DigestError(f"no post for {date} in {config.home}", hint)
     shown = Heading(heading.title, date, heading.sources, heading.categories, heading.coverage)
     whole = texts or config.figures != "off"  # which figure shows the method, the text tells
-    entries = list(_entries(store.post_items(date), store, whole))
-    for position, at in store.renewals(date).items():
-        entries[position] = replace(entries[position], renewed_at=at)
+    with store.database.lingering():
+        entries = list(_entries(store.post_items(date), store, whole))
+        for position, at in store.renewals(date).items():
+            entries[position] = replace(entries[position], renewed_at=at)
     return shown, entries
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import re
 import sys
 import tempfile
 import time
@@ -21,7 +20,9 @@ from typing import Any
 
 from digest import assembly
 from digest.config import Config
+from digest.evaluate.canned import Asked, answer
 from digest.evaluate.chat import FakeChat, Reply
+from digest.explain.writers import GREEDY
 from digest.pipeline import Day, Tools, run_day
 from digest.records import Document, MadeBy
 from digest.sources.folder import FolderSource
@@ -30,16 +31,16 @@ SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "data" / "papers"
 DATE = "2026-01-23"
 
 
-def answer(body: dict[str, Any], _number: int) -> Reply:
-    """A Chinese sentence with the numbers of what was asked."""
-    text = body["messages"][-1]["content"].rsplit("\n\n", 1)[-1]
-    numbers = "、".join(re.findall(r"\d+(?:\.\d+)?%?", text))
-    return Reply(text=f"论文给出了若干测量与结果的说明 {numbers}。")
+def reply(body: dict[str, Any], _number: int) -> Reply:
+    """What the canned engine says. A bullet is asked for with room for so many tokens."""
+    text = body["messages"][-1]["content"].partition("\n\n")[2]
+    translation = body["max_tokens"] != GREEDY.max_output_tokens
+    return Reply(text=answer(text, Asked(body["temperature"] == 0, translation), body["seed"] % 7))
 
 
 def serve(port: Any, stop: Any) -> None:
     """The fake server, in a process of its own."""
-    with FakeChat(answer, models=("big",)) as chat:
+    with FakeChat(reply, models=("big",)) as chat:
         port.value = chat.port
         stop.wait()
 

@@ -10,17 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from digest.cli.session import Session
 
 log = logging.getLogger("digest")
@@ -38,6 +27,16 @@ def stage_bars(
     session: Session, left: Left = lambda: None
 ) -> Iterator[Callable[[str, str, int, int], None]]:
     """A bar for each stage, with the paper it is at, and how long all of it will still take."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns: tuple[ProgressColumn, ...] = (
         SpinnerColumn(),
         TextColumn("{task.fields[stage]:<9}", markup=False),
@@ -94,6 +93,15 @@ def _rounded(seconds: float) -> str:
 @contextmanager
 def byte_bars(session: Session) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each thing that is downloaded or converted."""
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns: tuple[ProgressColumn, ...] = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import timedelta
@@ -38,6 +39,7 @@ from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
     from digest.announced import ArxivSource, Fetched
+    from digest.illustrate import Cut
     from digest.pipeline import Day, Report
     from digest.store import Store
     from digest.store.ledger import BatchLine
@@ -218,9 +220,9 @@ def _write_beside(date: str, config: Config, store: Store) -> _Failed:
 
 def _bring_site(date: str, config: Config) -> _Failed:
     """The site, unless another process is building it: what it shows is made up for later."""
-    from digest import assembly
-
     if "site" in config.outputs:
+        from digest import assembly
+
         try:
             assembly.build_site(config, assembly.SiteOptions(config.site, wait_s=SITE_WAIT_S))
         except BusyError as exc:
@@ -417,7 +419,7 @@ def _fetch(session: Session, config: Config, date: str) -> Fetched:
 @pass_session
 def render(session: Session, date: str | None, stdout: bool) -> None:
     """Write a date's post again from the store, or print it."""
-    from digest import assembly, pipeline
+    from digest import pipeline
 
     config = session.config()
     store = store_to_read(config)
@@ -425,8 +427,8 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
     if stdout:
         click.echo(pipeline.post_text(when, config, store), nl=False)
         return
-    with assembly.extractor(config) as painter:
-        published = pipeline.render_day(when, config, store, painter.figure)
+    with _cutting(config) as cut:
+        published = pipeline.render_day(when, config, store, cut)
     session.console.print(f"{published.status}")
     _warn_of_edits(published.status, published.path)
     click.echo(published.path)
@@ -434,18 +436,31 @@ def render(session: Session, date: str | None, stdout: bool) -> None:
         sys.exit(EXIT_FAILED)
 
 
+@contextmanager
+def _cutting(config: Config) -> Iterator[Cut | None]:
+    """What cuts figures, only where posts show them: it brings all stages along, which is slow."""
+    if config.figures == "off":
+        yield None
+        return
+    from digest import assembly
+
+    with assembly.extractor(config) as painter:
+        yield painter.figure
+
+
 @click.command()
 @json_option
 @pass_session
 def status(session: Session, as_json: bool) -> None:
     """How arXiv's feeds are doing, the last batches and posts, and what failed."""
-    from digest import assembly
+    from digest.store.ledger import Ledger  # assembly would bring all stages along
 
     config = session.config()
     store = store_to_read(config)
-    counts, posts, failures = store.counts(), store.post_dates(), store.failures()
-    ledger = assembly.ledger(store)
-    visits, batches = ledger.newest_visits(), ledger.batches(config.categories, 10)
+    ledger = Ledger(store.database)
+    with store.database.held_open():
+        counts, posts, failures = store.counts(), store.post_dates(), store.failures()
+        visits, batches = ledger.newest_visits(), ledger.batches(config.categories, 10)
     if as_json:
         shown = [{"date": d, "source": s, "papers": n} for d, s, n in posts]
         failed = [{**to_builtins(outcome), "at": at.isoformat()} for outcome, at in failures]

@@ -103,7 +103,9 @@ class ServerEngine:
         self._endpoint, self._access = endpoint, access or Access()
         self.at_once = self._access.papers
         self._pool = ThreadPoolExecutor(self._access.requests, thread_name_prefix="server")
-        self._http = _client(self._access)
+        self._verify = _trusted(self._access)
+        self._own = threading.local()
+        self._clients: list[httpx.Client] = []
         self._address = ""  # that was reached last
         self._plain = False  # whether only the standard's fields are sent
         self._down_until_s = 0.0
@@ -119,7 +121,22 @@ class ServerEngine:
     def close(self) -> None:
         """Close all connections; requests in flight are given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._http.close()
+        with self._lock:
+            for client in self._clients:
+                client.close()
+
+    def _http(self) -> httpx.Client:
+        """This thread's own client.
+
+        The connections of one are behind a lock, and threads that wait for it and for Python's own
+        by turns get little done: with 16 threads a request took 18 ms of a processor.
+        """
+        client: httpx.Client | None = getattr(self._own, "client", None)
+        if client is None:
+            client = self._own.client = _client(self._access, self._verify)
+            with self._lock:
+                self._clients.append(client)
+        return client
 
     def models(self) -> list[str]:
         """The names of the models that the server has.
@@ -277,7 +294,7 @@ class ServerEngine:
         # The one that answered before first: one that swallows packets costs CONNECT_S each time.
         found.sort(key=lambda address: address != self._address)
         for number, address in enumerate(found, 1):
-            request = self._http.build_request(
+            request = self._http().build_request(
                 method,
                 self._endpoint.at(address, path),
                 headers={"Host": self._endpoint.netloc},
@@ -298,7 +315,7 @@ class ServerEngine:
     def _read(self, request: httpx.Request, patience_s: float) -> _Answer:
         """Status, headers and body; a body that is too large or never ends is cut off."""
         ends_s = time.monotonic() + patience_s + CONNECT_S
-        response = self._http.send(request, stream=True)
+        response = self._http().send(request, stream=True)
         try:
             # A packed answer, which nobody asked for, may swell to any size before it is counted.
             packed = response.headers.get("content-encoding", "identity")
@@ -367,22 +384,23 @@ class ServerEngine:
                 self._down, self._down_until_s = exc, time.monotonic() + _DOWN_S
 
 
-def _client(access: Access) -> httpx.Client:
+def _trusted(access: Access) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=access.ca_file or None)
+    except OSError as exc:
+        raise ConfigError(f"ca_file: {access.ca_file} cannot be read: {exc}") from exc
+
+
+def _client(access: Access, verify: ssl.SSLContext) -> httpx.Client:
     headers = {"Accept-Encoding": "identity", "User-Agent": "arxiv-digest"}
     if access.key:
         headers["Authorization"] = f"Bearer {access.key}"
-    try:
-        verify = ssl.create_default_context(cafile=access.ca_file or None)
-    except OSError as exc:
-        raise ConfigError(f"ca_file: {access.ca_file} cannot be read: {exc}") from exc
     return httpx.Client(
         headers=headers,
         verify=verify,
         trust_env=False,
         follow_redirects=False,
-        limits=httpx.Limits(
-            max_connections=access.requests, max_keepalive_connections=access.requests
-        ),
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
     )
 
 

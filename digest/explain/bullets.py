@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from digest.explain import labels, repair
 from digest.explain.alignment import aligner, strays, unheard
@@ -222,11 +223,21 @@ def alike(text: str, other: str) -> bool:
     Most pairs of characters in common (Jaccard above 0.6), or nearly all Chinese pairs of the
     shorter one in the longer.
     """
-    one, two = ({t[i : i + 2] for i in range(len(t) - 1)} for t in (text, other))
+    one, two = _pairs(text), _pairs(other)
     if len(one & two) > 0.6 * len(one | two):
         return True
-    one, two = ({match[1] for match in _HAN_PAIR.finditer(t)} for t in (text, other))
+    one, two = _han_pairs(text), _han_pairs(other)
     return len(one & two) > 0.75 * max(6, min(len(one), len(two)))
+
+
+@lru_cache(maxsize=256)  # each bullet is held against all others of its paper
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1))
+
+
+@lru_cache(maxsize=256)
+def _han_pairs(text: str) -> frozenset[str]:
+    return frozenset(match[1] for match in _HAN_PAIR.finditer(text))
 
 
 def _says_more(one: Bullet, other: Bullet) -> bool:

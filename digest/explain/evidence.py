@@ -287,11 +287,11 @@ class _Choice:
         counts: Counter[str] = Counter()
         by_id = {passage.sentence.id: passage for passage in self.paper.passages}
         for value, passage, role in self._ranked():
+            if self._repeats(passage):
+                continue
             found = cluster(role, self._with_neighbour(passage), value)
             tokens = estimate_tokens(found.text)
             wanted = counts[role.name] < role.at_most and value >= MIN_SCORE
-            if self._repeats(passage):
-                continue
             if tokens > self.left or not (wanted or len(self.picked) < LEAST):
                 if len(self.kept) < RESERVE:
                     self.kept.append(found)
@@ -325,6 +325,7 @@ class _Choice:
         found = [
             (score(passage, role, self.paper), -index, passage, role)
             for index, passage in enumerate(self.paper.passages)
+            if PRIOR[self.question].get(passage.kind)  # without one it scores nothing
             for role in ROLES
             if role.question == self.question and _may_serve(passage, role)
         ]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from digest.explain.roles import Role
@@ -96,6 +97,7 @@ class Cluster:
         return readable(" ".join(each.quote for each in self.evidence))
 
 
+@lru_cache(maxsize=512)
 def readable(text: str) -> str:
     """``text`` without citations, addresses and pointers to other places of the paper."""
     text = _AS_SHOWN.sub(lambda match: match[1].upper(), CITATION.sub(_uncited, text))
@@ -120,6 +122,7 @@ def _uncited(match: re.Match[str]) -> str:
     return "" if match.group()[0] == "(" or rising else match.group()
 
 
+@lru_cache(maxsize=2048)
 def words(text: str) -> frozenset[str]:
     """Content words, lower case, with the plural s cut so that singular and plural meet."""
     found = (word.lower().rstrip("s") for word in _WORD.findall(text))
@@ -167,11 +170,15 @@ def passages_of(document: Document) -> list[Passage]:
     return passages
 
 
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+
+
+@lru_cache(maxsize=2048)  # the sentences of a paper, which is gone through several times
 def usable(text: str) -> bool:
     """Whether a sentence can stand as evidence at all."""
     if not MIN_CHARS <= len(text) <= MAX_CHARS or text[-1] not in '.!?)”"' or text.endswith("?"):
         return False
-    letters = sum(character.isalpha() and character.isascii() for character in text)
+    letters = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
     if letters < 0.6 * len(text) or not (text[0].isupper() or text[0].isdigit()):
         return False
     return not is_instruction(text)  # it speaks to a model, and shall not

@@ -26,6 +26,7 @@ from digest.records import (
     to_json,
 )
 from digest.store.database import Database
+from digest.store.failing import FAILING
 from digest.store.ledger import place
 from digest.store.posts import PostHeading, PostItem
 from digest.store.search import SearchIndex, mark
@@ -92,7 +93,9 @@ class Store:
         """The finished pieces of work among ``keys``; a key that has none is left out."""
         if not keys:
             return {}
-        sql = "SELECT key, record FROM result WHERE key IN (SELECT unnest(?))"
+        # By their rows, found first, so that nothing but these records is unpacked.
+        sql = """SELECT key, record FROM result WHERE rowid IN (
+                     SELECT rowid FROM result WHERE key IN (SELECT unnest(?)))"""
         return {
             key: from_json(record, kind) for key, record in self.database.query(sql, [list(keys)])
         }
@@ -160,14 +163,9 @@ class Store:
         return frozenset(row[0] for row in rows)
 
     def failures(self) -> list[tuple[Outcome, datetime]]:
-        """Stages whose newest outcome is a failure, newest first: in the order in which they were
-        put down, whatever the clock said.
-        """
+        """Stages whose last outcome is a failure, the last first."""
         rows = self.database.query(
-            """SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM outcome
-               WHERE status = 'failed'
-               AND rowid IN (SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)
-               ORDER BY rowid DESC""",
+            f"SELECT paper_id, stage, status, error, hint, seconds, at_utc FROM ({FAILING})"
         )
         return [
             (Outcome(PaperId.parse(paper), *rest), at.replace(tzinfo=UTC))

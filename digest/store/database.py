@@ -7,6 +7,7 @@ DuckDB lets no second process open a file that one has open for writing, not eve
 from __future__ import annotations
 
 import fcntl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ import duckdb
 from digest import files
 from digest.errors import StoreError
 from digest.store.damage import meaning
+from digest.store.linger import Linger
 from digest.store.migrations import migrate
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -44,6 +46,9 @@ class Database:
         self._clock = clock
         self._migrated = False
         self._held: duckdb.DuckDBPyConnection | None = None
+        self._users = 0
+        self._turn = threading.RLock()
+        self._linger = Linger(self.let_go)
 
     @property
     def path(self) -> Path:
@@ -74,15 +79,39 @@ class Database:
 
         Other processes wait meanwhile: for bursts of queries, never for work on a paper.
         """
-        if self._held is not None:
-            yield
-            return
-        self._held = self._open()
+        with self._turn:
+            if self._held is None:
+                self._linger.give_way()
+                self._held = self._open()
+                self._linger.opened()
+            self._users += 1
+            try:
+                yield
+            finally:
+                self._users -= 1
+                if not self._linger.goes_on():
+                    self.let_go()
+
+    @contextmanager
+    def lingering(self) -> Iterator[None]:
+        """Let the file stay open for a moment after each transaction: the next may follow at once.
+
+        For a run whose papers are finished faster than the file is opened and closed.
+        """
         try:
-            yield
+            with self._linger.on():
+                yield
         finally:
-            held, self._held = self._held, None
-            held.close()
+            if not self._linger.goes_on():
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file, unless somebody holds it open."""
+        with self._turn:
+            if self._held is not None and not self._users:
+                held, self._held = self._held, None
+                held.close()
+                self._linger.closed()
 
     @contextmanager
     def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -91,6 +120,7 @@ class Database:
         Raises:
             ValueError: It is open already, and whoever has opened it would go on with it.
         """
+        self.let_go()
         if self._held is not None:
             raise ValueError(f"{self._path} is held open")
         with self.held_open():
@@ -129,11 +159,13 @@ class Database:
         Raises:
             StoreError: The file is damaged, or others write to it all the time.
         """
+        self.let_go()
         if self._held is not None:
             raise ValueError("the database is held open: a lock of ours would end DuckDB's")
         give_up = time.monotonic() + LOCK_WAIT_S
         while time.monotonic() < give_up:
             self._checkpoint()
+            self.let_go()  # it may linger
             with self._path.open("rb") as file:
                 if _is_locked(file.fileno(), fcntl.LOCK_SH) and not self.wal.exists():
                     yield file.fileno()

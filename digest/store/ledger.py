@@ -25,6 +25,7 @@ from digest.records import (
     to_json,
 )
 from digest.store.database import Database
+from digest.store.failing import FAILING
 from digest.store.forgetting import forgotten
 
 CARRIED: tuple[Role, ...] = ("new", "late", "cross")
@@ -136,7 +137,7 @@ class Ledger:
         """Everything seen of these papers."""
         rows = self._database.query(
             """SELECT base, record, first_seen_utc, last_seen_utc FROM sighting
-               WHERE list_contains(?, base)
+               WHERE rowid IN (SELECT rowid FROM sighting WHERE base IN (SELECT unnest(?)))
                ORDER BY first_seen_utc, base, seen_by, batch, type, version""",
             [list(bases)],
         )
@@ -244,45 +245,24 @@ class Ledger:
 
     def batches(self, categories: Sequence[str], limit: int) -> list[BatchLine]:
         """The newest ``limit`` batches in each category, newest first."""
+        with self._database.held_open():
+            oldest = self._oldest(categories, limit)
+            rows = self._database.query(_BATCHES, [list(categories), limit, oldest])
+        return [BatchLine(*row) for row in rows]
+
+    def _oldest(self, categories: Sequence[str], limit: int) -> str:
+        """A batch that none of the newest ``limit`` of any category is older than; "" for none.
+
+        All that was ever seen need not be gone through then: ten years took a second.
+        """
         rows = self._database.query(
-            """WITH listed AS (
-                   SELECT base, any_value(from_json(record->'$.paper.categories', '["VARCHAR"]'))
-                          AS categories FROM sighting GROUP BY base),
-               broken AS (
-                   SELECT paper_id FROM outcome WHERE status = 'failed' AND rowid IN (
-                       SELECT max(rowid) FROM outcome GROUP BY paper_id, stage)),
-               waiting AS (
-                   SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
-                   FROM sighting JOIN listed USING (base)
-                   JOIN paper ON regexp_replace(paper.id, 'v[0-9]+$', '') = base
-                   WHERE type IN ('new', 'cross') AND batch <> ''
-                   AND base NOT IN (SELECT base FROM placement) GROUP BY base, batch, categories),
-               placed AS (
-                   SELECT batch, unnest(categories) AS category, role, pdf_sha256 <> '' AS here,
-                          id IN (SELECT paper_id FROM broken) AS broken
-                   FROM placement JOIN listed USING (base)
-                   LEFT JOIN paper ON paper.id = base || CASE WHEN placement.version > 0
-                       THEN 'v' || placement.version ELSE '' END
-                   WHERE role IN ('new', 'late', 'cross', 'left-out')
-                   UNION ALL
-                   SELECT batch, unnest(categories), 'waiting', here, false FROM waiting),
-               shown AS (
-                   SELECT record->>'batch' AS batch, category, max(CAST(record->>'new' AS INT)
-                          + CAST(record->>'cross' AS INT)) AS announced
-                   FROM visit WHERE seen_by = 'feed' AND record->>'batch' <> '' GROUP BY ALL)
-               SELECT batch, category, coalesce(any_value(announced), 0),
-                      count(*) FILTER (here AND role <> 'left-out'),
-                      count(*) FILTER (role IN ('new', 'late')), count(*) FILTER (role = 'cross'),
-                      count(*) FILTER (role = 'late'), count(*) FILTER (role = 'left-out'),
-                      count(*) FILTER (broken AND role <> 'left-out')
-               FROM placed FULL JOIN shown USING (batch, category)
+            """SELECT batch FROM (SELECT DISTINCT category, record->>'batch' AS batch FROM visit
+                                  WHERE seen_by = 'feed' AND record->>'batch' <> '')
                WHERE list_contains(?, category)
-               GROUP BY batch, category
-               QUALIFY row_number() OVER (PARTITION BY category ORDER BY batch DESC) <= ?
-               ORDER BY batch DESC, category""",
+               QUALIFY row_number() OVER (PARTITION BY category ORDER BY batch DESC) = ?""",
             [list(categories), limit],
         )
-        return [BatchLine(*row) for row in rows]
+        return min(row[0] for row in rows) if rows and len(rows) == len(set(categories)) else ""
 
     def began_at(self, category: str) -> datetime | None:
         """When the query API first listed a category's papers; None: never yet."""
@@ -292,6 +272,47 @@ class Ledger:
             [category],
         )
         return rows[0][0].replace(tzinfo=UTC) if rows[0][0] else None
+
+
+_BATCHES = f"""
+    WITH listed AS (
+        SELECT base, any_value(from_json(record->'$.paper.categories', '["VARCHAR"]'))
+               AS categories FROM sighting
+        WHERE rowid IN (SELECT rowid FROM sighting WHERE base IN (  -- reads no other record
+            SELECT base FROM placement WHERE batch >= $3
+            UNION SELECT base FROM sighting WHERE batch >= $3)) GROUP BY base),
+    broken AS (SELECT paper_id FROM ({FAILING})),
+    waiting AS (
+        SELECT batch, categories, bool_or(pdf_sha256 <> '') AS here
+        FROM sighting JOIN listed USING (base)
+        JOIN paper ON regexp_replace(paper.id, 'v[0-9]+$', '') = base
+        WHERE type IN ('new', 'cross') AND batch <> '' AND batch >= $3
+        AND base NOT IN (SELECT base FROM placement) GROUP BY base, batch, categories),
+    placed AS (
+        SELECT batch, unnest(categories) AS category, role, pdf_sha256 <> '' AS here,
+               id IN (SELECT paper_id FROM broken) AS broken
+        FROM placement JOIN listed USING (base)
+        LEFT JOIN paper ON paper.id = base || CASE WHEN placement.version > 0
+            THEN 'v' || placement.version ELSE '' END
+        WHERE role IN ('new', 'late', 'cross', 'left-out') AND batch >= $3
+        UNION ALL
+        SELECT batch, unnest(categories), 'waiting', here, false FROM waiting),
+    shown AS (
+        SELECT record->>'batch' AS batch, category, max(CAST(record->>'new' AS INT)
+               + CAST(record->>'cross' AS INT)) AS announced
+        FROM visit WHERE seen_by = 'feed' AND record->>'batch' <> '' AND record->>'batch' >= $3
+        GROUP BY ALL)
+    SELECT batch, category, coalesce(any_value(announced), 0),
+           count(*) FILTER (here AND role <> 'left-out'),
+           count(*) FILTER (role IN ('new', 'late')), count(*) FILTER (role = 'cross'),
+           count(*) FILTER (role = 'late'), count(*) FILTER (role = 'left-out'),
+           count(*) FILTER (broken AND role <> 'left-out')
+    FROM placed FULL JOIN shown USING (batch, category)
+    WHERE list_contains($1, category)
+    GROUP BY batch, category
+    QUALIFY row_number() OVER (PARTITION BY category ORDER BY batch DESC) <= $2
+    ORDER BY batch DESC, category"""
+"""$1: of these categories, $2: how many of each, $3: none older than this batch."""
 
 
 def place(

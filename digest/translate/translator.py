@@ -401,5 +401,8 @@ def _log(sentences: Sequence[TranslatedSentence]) -> None:
 
 def _all_of(sentences: Sequence[TranslatedSentence]) -> dict[str, bool]:
     """A check holds for a text where it holds for every sentence."""
-    named = [item for sentence in sentences for item in sentence.checks.items()]
-    return {name: all(passed for other, passed in named if other == name) for name, _ in named}
+    whole: dict[str, bool] = {}
+    for sentence in sentences:
+        for name, passed in sentence.checks.items():
+            whole[name] = whole.get(name, True) and passed
+    return whole

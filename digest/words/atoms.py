@@ -8,12 +8,15 @@ Nothing here judges meaning: an atom that moved to another place in the sentence
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from digest.words.numbers import WEB_ADDRESS
 from digest.words.numbers import Number as Number
 from digest.words.numbers import extra_numbers as extra_numbers
 from digest.words.numbers import missing_numbers as missing_numbers
 from digest.words.numbers import numbers as numbers
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 # ---------------------------------------------------------------- math and addresses
 
@@ -31,7 +34,13 @@ _PLAIN_MATH = re.compile(r"(?:[\d.,+\-^{}\s~$()]|\\(?:%|times|,|sim|pm|approx|[(
 
 def maths(text: str) -> list[str]:
     """Spans of LaTeX, delimiters included; those that only write a number are left out."""
-    return [match[0] for match in _MATH.finditer(text) if _PLAIN_MATH.fullmatch(match[0]) is None]
+    return list(_maths(text))
+
+
+@lru_cache(maxsize=1024)  # checks ask for those of one sentence again and again
+def _maths(text: str) -> tuple[str, ...]:
+    found = _MATH.findall(text)
+    return tuple(span for span in found if _PLAIN_MATH.fullmatch(span) is None)
 
 
 _CODE = re.compile(r"(?<!`)`[^`'\n]+`(?!`)")  # no ``quotation''
@@ -91,7 +100,7 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9\\])[A-Za-z0-9]+(?:[-+./&][A-Za-z0-9]+)*")
 _CAPITALS = re.compile(r"[A-Z].*[A-Z]|[a-z][A-Z]")
-_CAPITALISED = re.compile(r"[A-Z][a-z]+|[a-z]+")
+_PLAIN = re.compile(r"(?:[A-Z][a-z]+|[a-z]+)(?:[-+./&](?:[A-Z][a-z]+|[a-z]+))*")
 _SYMBOLS = frozenset(
     ["Hz", "kHz", "MHz", "GHz", "dB", "ms", "KB", "MB", "GB", "TB", "km", "cm", "mm", "nm", "kg"]
 )  # of units
@@ -133,16 +142,21 @@ def names(text: str) -> list[str]:
     GPT-4). A plain capitalised word is not a name: it may begin the sentence. Nor are four words
     or more in capitals.
     """
+    return list(_names(text))
+
+
+@lru_cache(maxsize=1024)
+def _names(text: str) -> tuple[str, ...]:
     plain = _without(_SHOUTING, _without(_MATH, _without(WEB_ADDRESS, text)))
     found = (name for token in _TOKEN.findall(plain) if (name := _name_of(token)))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def _name_of(token: str) -> str:
     """The name in a token, without what a hyphen ties to it: SNR-based -> SNR."""
-    parts = re.split(r"([-+./&])", token)
-    if all(_CAPITALISED.fullmatch(part) for part in parts[::2]):
+    if _PLAIN.fullmatch(token):
         return ""
+    parts = re.split(r"([-+./&])", token)
     while parts and parts[-1].islower() and parts[-1].isalpha():
         parts = parts[:-2]
     while parts and parts[0].islower() and parts[0].isalpha():
@@ -227,12 +241,16 @@ class _Occurrence:
     """
 
     def __init__(self, text: str) -> None:
-        self._text = text.lower()
+        lower = text.lower()
+        self._text = _HAN.sub("一", lower)  # one for all: a pattern with a range is slow to compile
+        self._squeezed = _squeeze(lower)
 
     def __contains__(self, name: str) -> bool:
         squeezed = _squeeze(_singular(name))
+        if squeezed not in self._squeezed:
+            return False
         # Short names do not span words: "a I" is no AI, but k-NN may be kNN.
-        gap = "[-+./&]?" if len(squeezed) <= 3 else r"[^a-z0-9\u3400-\u9fff]{0,3}"
+        gap = "[-+./&]?" if len(squeezed) <= 3 else r"[^a-z0-9一]{0,3}"
         end = r"(?![a-z0-9])" if squeezed[-1:].isdigit() else r"(?:['’]?s)?(?![a-z])"
         if name.islower() and name.isalpha() and len(squeezed) > 3:
             end = ""
@@ -250,4 +268,4 @@ def _singular(name: str) -> str:
 
 def has_han(text: str) -> bool:
     """Whether ``text`` holds any Chinese character."""
-    return re.search(r"[\u3400-\u9fff]", text) is not None
+    return _HAN.search(text) is not None

@@ -38,6 +38,7 @@ _NO_WORDS = frozenset(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """What is left of an English word without its ending: accuracy and accurate meet."""
     word = word.lower()
@@ -54,8 +55,8 @@ def stems(text: str) -> frozenset[str]:
 
 
 @cache
-def _definitions() -> dict[str, str]:
-    """Simplified word -> all of its definitions; of two characters or more."""
+def definitions() -> dict[str, str]:
+    """Chinese word, in simplified characters, -> all of its definitions; of two or more."""
     found: dict[str, str] = {}
     for entry in CcCedict().get_entries():
         word = entry["simplified"]
@@ -67,13 +68,13 @@ def _definitions() -> dict[str, str]:
 @cache
 def meanings(word: str) -> frozenset[str]:
     """The stems of the English words that define a Chinese one; none where it is unknown."""
-    return stems(_ASIDE.sub("", _definitions().get(word, "")))
+    return stems(_ASIDE.sub("", definitions().get(word, "")))
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The known words of a Chinese text, each once; one inside a longer one is left out."""
-    known = _definitions()
+    known = definitions()
     found = {
         run[start : start + size]
         for run in _HAN.findall(text)
@@ -95,6 +96,8 @@ class Aligner:
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
         self._stems = {key: stems(text) for key, text in sentences.items()}
+        self._place = {key: place for place, key in enumerate(sentences)}
+        self._best: dict[str, tuple[str, float]] = {}
         self._holders: dict[str, list[str]] = {}
         for key, found in self._stems.items():
             for each in found:
@@ -119,7 +122,12 @@ class Aligner:
 
         Of equals the first.
         """
-        scores = dict.fromkeys(self._stems, 0.0)
+        if text not in self._best:
+            self._best[text] = self._closest(text)
+        return self._best[text]
+
+    def _closest(self, text: str) -> tuple[str, float]:
+        scores: dict[str, float] = {}
         whole = 0.0
         for word in words(text):
             meant = meanings(word)
@@ -130,8 +138,8 @@ class Aligner:
                 for key in self._holders.get(each, ()):
                     said[key] = max(weight, said.get(key, 0.0))
             for key, weight in said.items():
-                scores[key] += weight
-        key = max(scores, key=lambda each: scores[each], default="")
+                scores[key] = scores.get(key, 0.0) + weight
+        key = max(scores, key=lambda each: (scores[each], -self._place[each]), default="")
         return (key, scores[key] / whole) if key and whole and scores[key] else ("", 0.0)
 
     def _weights(self, meant: Iterable[str]) -> list[float]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Role = Literal["figure", "ordinal", "reference"]
@@ -196,6 +197,11 @@ _AFTER_DIGIT = re.compile(r"\d\s?\Z")
 
 def numbers(text: str) -> list[Number]:
     """Every number of ``text``, in the order of the text."""
+    return list(_numbers(text))
+
+
+@lru_cache(maxsize=1024)  # checks ask for those of one sentence again and again
+def _numbers(text: str) -> tuple[Number, ...]:
     folded = text.translate(_FOLD)
     found = [*_digit_numbers(folded), *_english_numbers(folded), *_han_numbers(folded)]
     found.extend(_implied_numbers(folded))
@@ -203,7 +209,7 @@ def numbers(text: str) -> list[Number]:
     found = [_placed(number, folded, spans) for number in found]
     found.sort(key=lambda number: (number.start, number.end))
     found = _ranged(found, folded)
-    return [replace(number, text=text[number.start : number.end]) for number in found]
+    return tuple(replace(number, text=text[number.start : number.end]) for number in found)
 
 
 def missing_numbers(source: str, target: str) -> list[Number]:
@@ -235,16 +241,23 @@ def backed_numbers(source: str, target: str) -> list[tuple[Number, Number]]:
 
 
 def _unbacked(text: str, other: str, backs: Callable[[Number, Number], bool]) -> list[Number]:
-    text, other = WEB_ADDRESS.sub(" ", text), WEB_ADDRESS.sub(" ", other)
-    pool = numbers(other)
+    stated, fallen = _stated(text)
+    pool, other_fallen = _stated(other)
     # A fall may be written as a sign or as a verb: -5 % and 下降 5 %.
-    falls = bool(_FALL.search(text) or _FALL.search(other))
+    falls = fallen or other_fallen
     return [
         number
-        for number in numbers(text)
+        for number in stated
         if number.hard
         and not any(_same(number, held, falls) and backs(number, held) for held in pool)
     ]
+
+
+@lru_cache(maxsize=1024)
+def _stated(text: str) -> tuple[tuple[Number, ...], bool]:
+    """The numbers outside of addresses, and whether the text speaks of a fall."""
+    plain = WEB_ADDRESS.sub(" ", text)
+    return _numbers(plain), _FALL.search(plain) is not None
 
 
 def _same(number: Number, held: Number, falls: bool) -> bool:

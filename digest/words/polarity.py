@@ -53,11 +53,12 @@ def superlatives(text: str) -> list[str]:
 
 def unbacked_superlatives(source: str, target: str) -> list[str]:
     """Superlatives of ``target`` of a kind that nothing in ``source`` justifies."""
+    found = {kind: list(pattern.finditer(target)) for kind, pattern in _SUPERLATIVES.items()}
     return [
         _whole(match, target)
-        for kind, pattern in _SUPERLATIVES.items()
-        if not (pattern.search(source) or _JUSTIFIED[kind].search(source))
-        for match in pattern.finditer(target)
+        for kind, matches in found.items()
+        if matches and not (_SUPERLATIVES[kind].search(source) or _JUSTIFIED[kind].search(source))
+        for match in matches
     ]
 
 
@@ -83,7 +84,9 @@ def without_exaggeration(source: str, target: str) -> str:
 
     Models write 显著下降 for "degrade"; the sentence stands without the word.
     """
-    return target if _STRONG.search(source) else _STRONGLY.sub("", target)
+    if _STRONGLY.search(target) is None or _STRONG.search(source):
+        return target
+    return _STRONGLY.sub("", target)
 
 
 _MORE = re.compile(
@@ -117,12 +120,12 @@ def flipped_direction(source: str, target: str) -> bool:
 
     Silent where either has both directions or none: "improves by reducing" says nothing.
     """
-    up, down = bool(_MORE.search(source)), bool(_LESS.search(source))
-    better, worse = bool(_BETTER.search(source)), bool(_WORSE.search(source))
     target_up = bool(_MORE.search(target) or _BETTER.search(target))
     target_down = bool(_LESS.search(target) or _WORSE.search(target))
     if target_up == target_down:
         return False
+    up, down = bool(_MORE.search(source)), bool(_LESS.search(source))
+    better, worse = bool(_BETTER.search(source)), bool(_WORSE.search(source))
     if target_up:
         return (down or worse) and not (up or better)
     if up or better:
@@ -229,16 +232,20 @@ def turned_direction(source: str, target: str) -> bool:
     And the source points the other way. Stricter than ``flipped_direction``: for a translation,
     sentence by sentence, not for a text that says it in other words.
     """
-    up, down = bool(_PLAINLY_UP.search(source)), bool(_PLAINLY_DOWN.search(source))
-    eased = bool(_BETTER.search(source) and _LESS_OF_IT_IS_BETTER.search(source))
     ups = sum(len(scale.high.findall(target)) for scale in _SCALES)
     downs = sum(len(scale.low.findall(target)) for scale in _SCALES)
+    if not (ups or downs):
+        return False
+    up, down = bool(_PLAINLY_UP.search(source)), bool(_PLAINLY_DOWN.search(source))
+    eased = bool(_BETTER.search(source) and _LESS_OF_IT_IS_BETTER.search(source))
     if up and down:
         plain_ups, plain_downs = (
             len(pattern.findall(source)) for pattern in (_PLAINLY_UP, _PLAINLY_DOWN)
         )
         return (ups > plain_ups and not downs) or (downs > plain_downs and not ups and not eased)
     for scale in _SCALES:
+        if not (scale.high.search(target) or scale.low.search(target)):
+            continue
         rises, falls = scale.high_cues.search(source), scale.low_cues.search(source)
         if scale.high.search(target) and not up and (down or (falls and not rises)):
             return True
@@ -335,5 +342,5 @@ def dropped_negation(source: str, target: str) -> bool:
 def lost_negation(source: str, target: str) -> bool:
     """Whether ``source`` plainly negates and ``target`` has no word that could carry it."""
     if has_han(target):
-        return bool(_ENGLISH_NOT.search(source)) and not _ANY_NOT_IN_CHINESE.search(target)
+        return not _ANY_NOT_IN_CHINESE.search(target) and bool(_ENGLISH_NOT.search(source))
     return bool(_CHINESE_NOT.search(source)) and not _ANY_NOT_IN_ENGLISH.search(target)

@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -76,6 +77,7 @@ class Glossary:
         self._pattern = re.compile(
             rf"(?<![A-Za-z-])({'|'.join(_form(form) for form in forms)})(?![A-Za-z])", re.IGNORECASE
         )
+        self._found = lru_cache(maxsize=512)(self._find)  # each check of a sentence asks for them
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -86,10 +88,11 @@ class Glossary:
 
     def of(self, source: str) -> list[Term]:
         """The terms of ``source``, once each, in the order of the text."""
-        if not self._terms:
-            return []
+        return list(self._found(source)) if self._terms else []
+
+    def _find(self, source: str) -> tuple[Term, ...]:
         found = [self._named(match[1]) for match in self._pattern.finditer(source)]
-        return list(dict.fromkeys(term for term in found if term is not None))
+        return tuple(dict.fromkeys(term for term in found if term is not None))
 
     def _named(self, english: str) -> Term | None:
         return next((self._terms[k] for k in _keys(english) if k in self._terms), None)

@@ -28,6 +28,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF05)}
 _WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _BY_STRENGTH = " 、，：；。"
 _MARKS = "，。；：？！、（）《》【】…"
+_ANY_HAN = re.compile(f"[{_HAN}]")
 _LATIN = rf"A-Za-z0-9À-ɏͰ-Ͽ{_HOLE}"
 _SIGN = "-−+±~≈<>≤≥=#"
 _ABBREVIATIONS = frozenset(
@@ -47,7 +48,7 @@ def _tidy_line(line: str) -> str:
     spans = _PROTECTED.findall(line)
     plain = re.sub(r"\s+", " ", _PROTECTED.sub(_HOLE, line)).strip()
     collapsed = _filled(plain, spans)
-    if re.search(f"[{_HAN}]", plain) is None:
+    if _ANY_HAN.search(plain) is None:
         return collapsed
     for step in (_narrow, _brackets, _dashes, _marks, _repeated, _quotes, _spaces):
         plain = step(plain)
@@ -61,14 +62,17 @@ def _filled(plain: str, spans: list[str]) -> str:
     return "".join(part + span for part, span in zip(parts, [*spans, ""], strict=True))
 
 
+_POINT, _COLON = re.compile(r"(?<=\d)．(?=\d)"), re.compile(r"(?<=\d)：(?=\d)")
+_THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
+
+
 def _narrow(text: str) -> str:
     """Half-width letters, digits and percent signs; and marks inside a number."""
-    text = text.translate(_FULL_WIDTH)
-    text = re.sub(r"(?<=\d)．(?=\d)", ".", text)
-    text = re.sub(r"(?<=\d)：(?=\d)", ":", text)
-    return re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
+    text = _POINT.sub(".", text.translate(_FULL_WIDTH))
+    return _THOUSANDS.sub(",", _COLON.sub(":", text))
 
 
+_DOTS = re.compile(rf"(?<=[{_HAN}]) ?[•‧・] ?(?=[{_HAN}])")
 _DASHES = re.compile(r" ?[-–—]+(?: [-–—]+)* ?")
 
 
@@ -98,7 +102,7 @@ def _carry(text: str, order: range, side: list[str]) -> None:
 
 
 def _is_han(char: str) -> bool:
-    return bool(char) and re.match(f"[{_HAN}]", char) is not None
+    return _ANY_HAN.match(char) is not None
 
 
 def _dashes(text: str) -> str:
@@ -106,7 +110,9 @@ def _dashes(text: str) -> str:
 
     A dash beside a digit may be a minus or a range, and stays.
     """
-    text = re.sub(rf"(?<=[{_HAN}]) ?[•‧・] ?(?=[{_HAN}])", "·", text)
+    text = _DOTS.sub("·", text)
+    if _DASHES.search(text) is None:
+        return text
     around = _Around.of(text)
 
     def dash(match: re.Match[str]) -> str:
@@ -121,17 +127,22 @@ def _dashes(text: str) -> str:
     return _DASHES.sub(dash, text)
 
 
+_CURVED = {ord("「"): "“", ord("」"): "”"}
+
+
 def _quotes(text: str) -> str:
     """Straight quotes in pairs to “ ” where they hold or adjoin Han; 「」 likewise.
 
     One without a partner opens at the start and after a mark, and closes at the end and before
     one. Where there is an even number, every other one opens: ”x“ is “x”.
     """
-    text = text.translate({ord("「"): "“", ord("」"): "”"})
+    text = text.translate(_CURVED)
+    if not any(mark in text for mark in '"“”'):
+        return text
     around, chars = _Around.of(text), list(text)
     places = [index for index, char in enumerate(text) if char == '"']
     for start, end in zip(places[::2], places[1::2], strict=False):
-        inside = re.search(f"[{_HAN}]", text[start:end]) is not None
+        inside = _ANY_HAN.search(text, start, end) is not None
         if inside or _is_han(around.left[start]) or _is_han(around.right[end]):
             chars[start], chars[end] = "“", "”"
     if len(places) % 2:
@@ -150,8 +161,11 @@ def _quotes(text: str) -> str:
 
 def _brackets(text: str) -> str:
     """（ ） where they hold or adjoin Han; f(x) stays; a pair of two widths becomes one."""
+    pairs = _pairs(text)
+    if not pairs:
+        return text
     around, chars, han = _Around.of(text), list(text), _han_before(text)
-    for start, end in _pairs(text):
+    for start, end in pairs:
         inside = han[end] > han[start]
         call = start > 0 and re.match(f"[{_LATIN}]", text[start - 1]) is not None
         beside = _is_han(around.left[start]) or _is_han(around.right[end])
@@ -182,8 +196,15 @@ def _pairs(text: str) -> list[tuple[int, int]]:
     return pairs
 
 
+_MARKED = re.compile(
+    r"(?P<ellipsis>(?:\.{3,}|。{3,}|…)(?: ?(?:\.{3,}|。{3,}|…))*)|[,;:?!]|(?<!\.)\.(?!\.)"
+)
+
+
 def _marks(text: str) -> str:
     """Ellipses, commas and their kin, full stops."""
+    if _MARKED.search(text) is None:
+        return text
     around = _Around.of(text)
 
     def ellipsis(match: re.Match[str]) -> str:
@@ -193,10 +214,7 @@ def _marks(text: str) -> str:
     def mark(match: re.Match[str]) -> str:
         return _wide(match, around)
 
-    pattern = r"(?P<ellipsis>(?:\.{3,}|。{3,}|…)(?: ?(?:\.{3,}|。{3,}|…))*)|[,;:?!]|(?<!\.)\.(?!\.)"
-    return re.sub(
-        pattern, lambda match: ellipsis(match) if match["ellipsis"] else mark(match), text
-    )
+    return _MARKED.sub(lambda match: ellipsis(match) if match["ellipsis"] else mark(match), text)
 
 
 def _wide(match: re.Match[str], around: _Around) -> str:
@@ -231,9 +249,12 @@ def _full_stop(text: str, index: int, around: _Around) -> bool:
     return bool(around.left[index])
 
 
+_RUN = re.compile(r"[、，：；。？！](?: ?[、，：；。？！])+")
+
+
 def _repeated(text: str) -> str:
     """One mark for a run of them: ？ and ！ win, each once; else the strongest of 、，：；。"""
-    return re.sub(r"[、，：；。？！](?: ?[、，：；。？！])+", _one_mark, text)
+    return _RUN.sub(_one_mark, text)
 
 
 def _one_mark(run: re.Match[str]) -> str:
@@ -241,12 +262,22 @@ def _one_mark(run: re.Match[str]) -> str:
     return "".join(cries) or max(run[0], key=_BY_STRENGTH.find)
 
 
+_SPACES = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (rf" *([{_MARKS}]) *", r"\1"),
+        (r" *—— *", "——"),
+        (r"(?<=“) +| +(?=”)", ""),
+        (rf"(?<=[{_HAN}]) +(?=[{_HAN}“”])|(?<=[“”]) +(?=[{_HAN}])", ""),
+        (r"(?<=\d) +(?=%)", ""),
+        (rf"(?<=[{_HAN}]) *(?=[{_SIGN}]?\d|[{_LATIN}])", " "),
+        (rf"(?<=[{_LATIN}%°]) *(?=[{_HAN}])", " "),
+    )
+)
+
+
 def _spaces(text: str) -> str:
     """One space between Han and Latin, none beside full-width marks or between Han."""
-    text = re.sub(rf" *([{_MARKS}]) *", r"\1", text)
-    text = re.sub(r" *—— *", "——", text)
-    text = re.sub(r"(?<=“) +| +(?=”)", "", text)
-    text = re.sub(rf"(?<=[{_HAN}]) +(?=[{_HAN}“”])|(?<=[“”]) +(?=[{_HAN}])", "", text)
-    text = re.sub(r"(?<=\d) +(?=%)", "", text)
-    text = re.sub(rf"(?<=[{_HAN}]) *(?=[{_SIGN}]?\d|[{_LATIN}])", " ", text)
-    return re.sub(rf"(?<=[{_LATIN}%°]) *(?=[{_HAN}])", " ", text)
+    for pattern, instead in _SPACES:
+        text = pattern.sub(instead, text)
+    return text

@@ -97,7 +97,7 @@ def glosses(texts: Sequence[str]) -> dict[str, str]:
     """For each stem of the texts a Chinese word that means it, the shortest."""
     wanted = lexicon.stems(" ".join(texts))
     found: dict[str, str] = {}
-    for word in sorted(lexicon._definitions(), key=lambda each: (len(each), each)):
+    for word in sorted(lexicon.definitions(), key=lambda each: (len(each), each)):
         for meant in lexicon.meanings(word) & wanted:
             found.setdefault(meant, word)
     return found
