@@ -142,14 +142,16 @@ def open_up(folder: Path, umask: int) -> None:
                 path.chmod(stat.S_IMODE(found.st_mode) | wanted)
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, mode: int = 0o777) -> None:
     """Make a folder, and those above it, whose names are on the disk before anything is put there.
+
+    ``mode``: of the folder itself, less what the umask takes away.
 
     Raises:
         OSError: One cannot be made.
     """
     missing = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode, parents=True, exist_ok=True)
     for made in missing:
         flush(made.parent)
 

@@ -46,6 +46,14 @@ def test_a_file_that_was_cut_is_damaged(tmp_path, whole, share):
     path = tmp_path / "digest.duckdb"
     path.write_bytes(whole[: round(len(whole) * share)])
     with pytest.raises(StoreDamaged, match="damaged"):
+        check(path)  # as a run does before its work
+
+
+@pytest.mark.parametrize("share", [0, 1e-9, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_file_that_was_cut_is_damaged_where_it_is_read(tmp_path, whole, share):
+    path = tmp_path / "digest.duckdb"
+    path.write_bytes(whole[: round(len(whole) * share)])
+    with pytest.raises(StoreDamaged, match="damaged"):
         read_all(path)
 
 

@@ -41,7 +41,7 @@ def new(home: Path, at: datetime) -> Path:
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     names = (f"{stamp}{'' if number == 1 else f'-{number}'}.json" for number in count(1))
     try:
-        files.make_folder(folder(home))
+        files.make_folder(folder(home), 0o700)
         return next(path for name in names if _is_taken(path := folder(home) / name))
     except OSError as exc:
         raise StoreError(
