@@ -274,9 +274,10 @@ def test_a_store_that_is_damaged_is_found(made):
 
 @pytest.mark.parametrize(("days", "wrong"), [(1, False), (5, True)])
 def test_copies_that_are_old_are_found(made, days, wrong):
-    copy = made.home / "backups" / "2026-01-23.duckdb"
+    copy = made.home / "backups" / "digest-2026-01-23-0001.duckdb"
     copy.parent.mkdir()
     copy.touch()
+    (copy.parent / ".lock").touch()  # which is no copy, however new
     at = time.time() - days * 86_400
     os.utime(copy, (at, at))
     assert ("backup" in found(home.look, made)) is wrong
@@ -407,3 +408,9 @@ def test_it_fits_one_screen_and_ends_with_1_where_a_run_would_fail(made, monkeyp
     told = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
     assert [set(finding) for finding in told] == [{"what", "state", "found", "cure"}] * len(told)
     assert len(told) == len(doctor.examine(made, quick=True))
+
+
+def test_a_disk_that_a_run_would_refuse_is_found(made, monkeypatch):
+    said = ("FAIL", "it has 3 GB free; a run needs about 4 GB", "digest prune")
+    monkeypatch.setattr(home.space, "finding", lambda config, store: said)
+    assert found(home.look, made)["disk"] == said

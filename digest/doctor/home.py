@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -11,11 +12,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from digest import files
+from digest import backups, files, space
 from digest.config import CONFIG_FILE, Config
 from digest.doctor.finding import Finding, State, checked, looked
 from digest.errors import BusyError, StoreError
 from digest.night import keeper
+from digest.running import LOCK
 from digest.store import Store
 
 FREE_BYTES = 2 << 30
@@ -78,8 +80,14 @@ def _settings(config: Config) -> Finding:
 
 
 def _disk(config: Config) -> Finding:
+    """Whether there is much room, and whether a run itself would say that there is enough."""
     free = shutil.disk_usage(_place(config)).free
     bad: State | None = "FAIL" if free < LEAST_BYTES else "warn" if free < FREE_BYTES else None
+    if bad != "FAIL":
+        with contextlib.suppress(StoreError):  # a store that cannot be read is another finding
+            state, found, cure = space.finding(config, Store(config.database))
+            if state == "FAIL":
+                return Finding("disk", state, found, cure)
     cure = f"free {FREE_BYTES / 2**30:.0f} GiB there"
     return checked("disk", bad, f"{free / 2**30:.1f} GiB free", cure)
 
@@ -96,12 +104,12 @@ def _backup(config: Config) -> Iterator[Finding]:
         return
     now = time.time()
     since = min(_changed(path) for path in (config.home / CONFIG_FILE, config.database))
-    ages = [now - _changed(path) for path in (config.home / "backups").glob("*")]
+    ages = [now - _changed(backup.path) for backup in backups.kept(config)]
     age_s = min(ages, default=now - since)
     days = f"{age_s / _DAY_S:.0f} days old"
     if age_s > BACKUP_DAYS * _DAY_S:
         found = f"the newest is {days}" if ages else "there is none"
-        cure = f"see why with: digest report; {config.home / 'backups'} must be writable"
+        cure = f"see why with: digest report; {backups.folder(config)} must be writable"
         yield Finding("backup", "warn", found, cure)
     elif ages:
         yield Finding("backup", "ok", days)
@@ -116,7 +124,7 @@ def _changed(path: Path) -> float:
 
 def _at_work(config: Config) -> Iterator[Finding]:
     """Another run that is at work, and whether it still gets anywhere."""
-    lock = config.home / ".lock"
+    lock = config.home / LOCK
     if not lock.exists():
         return
     try:
