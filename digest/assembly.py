@@ -276,19 +276,16 @@ def allowance(config: Config) -> Allowance:
     return Allowance(SystemClock().elapsed_s, most_s, parse_budget(config.budget), reserve_s)
 
 
-def leaves_network(config: Config) -> bool:
-    """Take this process off the network, unless it asks a model server; whether it is.
+def leave_network(config: Config) -> None:
+    """Take this process off the network, unless it asks a model server.
 
     Called before any thread is started, and after the process that fetches.
     """
     if any(name.startswith(SERVER) for name in config.models):
         log.info("this run keeps its network, as it asks a model server: %s", config.server)
-        return False
-    guard = worker.leave_network()
-    if guard == "none":
+    elif worker.leave_network() == "none":
         hint = "allow user namespaces or seccomp: digest doctor"
         log.warning("this run cannot be taken off the network here", extra={"hint": hint})
-    return guard != "none"
 
 
 @contextlib.contextmanager

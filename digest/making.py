@@ -75,9 +75,7 @@ class Places:
 
 @dataclass(slots=True)
 class Work:
-    """A paper on its way through the day. ``is_here``: whether its PDF came, or never will;
-    ``is_read``: whether its text did.
-    """
+    """A paper on its way through the day. ``is_read``: whether its text came, or never will."""
 
     paper: Paper
     mark: Mark
@@ -85,7 +83,6 @@ class Work:
     pdf: Path | None = None
     pdf_sha256: str = ""
     published: PostItem | None = None
-    is_here: bool = False
     is_read: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -209,6 +206,7 @@ class Making:
         try:
             if not delivery.expected:
                 self._until(lambda: not self._intake.are_expected)
+            self._foresee()
             self._translate()
             self._explain()
             self._until(lambda: not self._intake.is_pending)
@@ -255,7 +253,6 @@ class Making:
     def _arrived(self, arrival: Arrival) -> None:
         """A paper is here: its PDF is kept in the home, and read where it was not."""
         work = self._work_of(arrival)
-        work.is_here = True
         if arrival.problem is not None:
             self._fail(work, _stage_of(arrival.problem), arrival.problem, 0.0)
         else:  # bad metadata was recorded under the id that the PDF alone gives
@@ -331,6 +328,15 @@ class Making:
 
     # ------------------------------------------------------------ the models' stages
 
+    def _foresee(self) -> None:
+        """What lies ahead of the models, all of it from the first paper on: what is left of a night
+        is not what is left of its first stage.
+        """
+        tools, papers = self._tools, len(self.works)
+        for stage, tool in (("translate", tools.translator), ("explain", tools.explainer)):
+            before = self._store.usual_s(stage, tool.made_by)
+            self._allowance.expect(stage, papers, tool.at_once, before)
+
     def _translate(self) -> None:
         """Translate the abstracts; those that stand in the PDF alone when that is read."""
         known = [work for work in self.works if work.paper.abstract]
@@ -338,7 +344,10 @@ class Making:
         self._translate_all(known)  # meanwhile some of the others may be read
         if others:
             self._until(lambda: all(work.is_read for work in others))
-            self._translate_all([work for work in others if work.paper.abstract])
+            found = [work for work in others if work.paper.abstract]
+            for _ in range(len(others) - len(found)):
+                self._allowance.passed("translate")
+            self._translate_all(found)
 
     def _translate_all(self, works: Sequence[Work]) -> None:
         if works:
@@ -387,8 +396,6 @@ class Making:
         Several are made together; they are kept in the order of the post, and what is not kept yet
         is lost when the run is killed: so they do not run far ahead.
         """
-        made_by = getattr(self._tools, _TOOL_OF[stage]).made_by
-        self._allowance.expect(stage, papers, at_once, self._store.usual_s(stage, made_by))
         under_way: deque[tuple[_Job[Record], Future[_Attempt[Record]]]] = deque()
         done = 0
         with _Threads(at_once) as threads:
@@ -487,9 +494,6 @@ class Making:
         self._store.put_failure(outcome, trace)
         self._outcomes.append((work, outcome))
         work.went_wrong(SKIPPED if isinstance(exc, OutOfTime) else stage)
-
-
-_TOOL_OF = {"translate": "translator", "explain": "explainer"}
 
 
 class _Threads:

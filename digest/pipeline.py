@@ -117,6 +117,7 @@ def run_day(
         remembered = not_forgotten(delivery.arrivals, store)
         delivery = replace(delivery, arrivals=remembered)
     allowed = allowance or Allowance(time.monotonic)
+    allowed.spent = tools.meter
     made = Post(day.date, day.source.name, day.redo)
     making = Making(made, config, store, tools, progress, allowed)
     with store.database.lingering():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from digest.allowance import Allowance
 from digest.errors import ConfigError, DigestError, SourceError, WorkerDied
 from digest.pipeline import Day, Tools, finish_posts, post_text, render_day, run_day
 from digest.records import Box, Figure
@@ -378,3 +379,29 @@ def test_another_form_is_another_text_of_the_same_post(papers, config, store):
     again = render_day("2026-01-23", replace(config, post_format="github"), store)
     assert (again.status, again.path.read_text()[:14]) == ("written", "# arXiv Daily ")
     assert render_day("2026-01-23", config, store).path.read_text() == written
+
+
+def test_what_is_left_of_a_night_holds_its_readings_from_the_first_paper_on(papers, config, store):
+    class Took(FakeExplainer):
+        def explain(self, paper, document):
+            time.sleep(0.2)
+            return super().explain(paper, document)
+
+    run_day(day(papers, limit=1), config, store, tools(explainer=Took()))
+    allowance, seen = Allowance(time.monotonic), []
+
+    def progress(stage, _paper, done, total):
+        if (stage, done) == ("explain", 0):
+            seen.append(allowance.left_s())
+
+    class Asked(FakeTranslator):
+        def translate(self, text, title=""):
+            seen.append(allowance.left_s())
+            return super().translate(text)
+
+    made = tools(explainer=Took(), translator=Asked())
+    run_day(
+        Day("2026-01-24", FolderSource(many(papers, 3))), config, store, made, progress, allowance
+    )
+    assert all(least >= 0.6 for least, _ in seen)  # three readings of 0.2 s at least
+    assert len(seen) == 4

@@ -261,12 +261,11 @@ def _run_folder(session: Session, config: Config, folder: Path, date: str, redo:
 
     day = pipeline.Day(date, FolderSource(folder, config.limit or None), redo)
     allowance = assembly.allowance(config)
-    assembly.leaves_network(config)
+    assembly.leave_network(config)
     with (
         assembly.tools(config) as tools,
         stage_bars(session, allowance.left_s) as progress,
     ):
-        allowance.spent = tools.meter
         store = assembly.store(config)
         report = pipeline.run_day(day, config, store, tools, progress, allowance)
         session.night.spent(to_builtins(tools.meter.usage))
@@ -280,13 +279,12 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
     store = assembly.store(config)
     allowance = assembly.allowance(config)
     with assembly.arxiv(config, online=not asking.offline) as arxiv:
-        assembly.leaves_network(config)
+        assembly.leave_network(config)
         _finish_posts(config, store, date)
         with (
             assembly.tools(config) as tools,
             stage_bars(session, allowance.left_s) as progress,
         ):
-            allowance.spent = tools.meter
             made = partial(
                 pipeline.run_day,
                 config=config,
