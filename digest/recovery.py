@@ -86,7 +86,7 @@ def restore(config: Config, clock: Clock, chosen: Path | None = None) -> Restore
     if good is None:
         folder = backups.folder(config)
         raise StoreError(f"no good backup in {folder}", "give the file: digest restore FILE")
-    aside = _replace(config.database, good)
+    aside = _replace(config.database, good, _free_number(config.database))
     return Restored("backup", good, aside, _enter_again(config, clock))
 
 
@@ -95,11 +95,13 @@ def _recover(config: Config, clock: Clock, tried: Sequence[Restored], damage: st
     log.warning("%s", damage)
     how: How = "checkpoint"
     good: Path | None = None
-    aside = _wal_aside(config.database)
+    number = _free_number(config.database)
+    with _alone(config.database):
+        aside = _wal_aside(config.database, number)
     if not aside or not _is_good(config.database):
         good = _newest_good(config, [restored.backup for restored in tried])
         how = "anew" if good is None else "backup"
-        aside += _replace(config.database, good)
+        aside += _replace(config.database, good, number)
     restored = Restored(how, good, aside, _enter_again(config, clock))
     _say(restored)
     return restored
@@ -128,44 +130,47 @@ def _newest_good(config: Config, tried: Sequence[Path | None]) -> Path | None:
 def _is_good(path: Path) -> bool:
     try:
         mechanics.check(path)
-    except StoreError as exc:
+    except StoreDamaged as exc:  # what hinders the reading of a whole one is no damage
         log.warning("%s", exc.message)
         return False
     return True
 
 
 def _enter_again(config: Config, clock: Clock) -> Reentry:
-    """The posts that were made since. The search's index is of another database, and goes."""
+    """The posts that were made since."""
     return enter_again(config, Store(config.database, clock))
 
 
 # ---------------------------------------------------------------- files
 
 
-def _replace(database: Path, backup: Path | None) -> tuple[Path, ...]:
+def _replace(database: Path, backup: Path | None, number: int) -> tuple[Path, ...]:
     """Put a copy of a backup in the database's place, or nothing; what was there goes aside.
 
+    What is yet to go into the backup, as into one that was set aside itself, comes with it.
     A kill at any moment leaves the old file, the new one, or (on a disk without hard links) none,
     which the next run takes for lost.
     """
     with _alone(database):
         if backup is None:
             _drop_index(database)
-            aside = _put_aside(database)
+            aside = _put_aside(database, number)
             database.unlink(missing_ok=True)  # its other name stays
             return aside
         with files.filling(database) as partial:
             mechanics.copy_file(backup, partial)
             files.flush(partial)
             _drop_index(database)
-            aside = _put_aside(database)
+            aside = _put_aside(database, number)
+            if wal_of(backup).exists():
+                files.copy(wal_of(backup), wal_of(database))
     return aside
 
 
-def _put_aside(database: Path) -> tuple[Path, ...]:
-    """The database and its .wal, which must not meet the new file, under free names."""
-    to = _free_name(database)
-    moved = _wal_aside(database)
+def _put_aside(database: Path, number: int) -> tuple[Path, ...]:
+    """The database and its .wal, which must not meet the new file; their names belong together."""
+    to = _aside(database, number)
+    moved = _wal_aside(database, number)
     if not database.exists():
         return moved
     try:
@@ -177,28 +182,33 @@ def _put_aside(database: Path) -> tuple[Path, ...]:
     return (to, *moved)
 
 
-def _wal_aside(database: Path) -> tuple[Path, ...]:
+def _wal_aside(database: Path, number: int) -> tuple[Path, ...]:
     """What was yet to go into the database, out of its way."""
     moved = []
     for path in sorted(database.parent.glob(f"{database.name}.wal*")):
-        to = wal_of(_free_name(database))
+        to = path.with_name(_aside(database, number).name + path.name.removeprefix(database.name))
         path.replace(to)
         moved.append(to)
     return tuple(moved)
 
 
-def _free_name(database: Path) -> Path:
+def _aside(database: Path, number: int) -> Path:
+    return database.with_name(f"{database.name}.before-restore-{number}")
+
+
+def _free_number(database: Path) -> int:
+    """One under which nothing was set aside yet."""
     for number in count(1):
-        path = database.with_name(f"{database.name}.before-restore-{number}")
-        if not path.exists() and not wal_of(path).exists():
-            return path
+        name = _aside(database, number).name
+        taken = (database.with_name(name), *database.parent.glob(f"{name}.wal*"))
+        if not any(path.exists() for path in taken):
+            return number
     raise AssertionError("unreachable")
 
 
 def _drop_index(database: Path) -> None:
     """The search's index was made from another database: it is made again at the next search."""
-    for path in database.parent.glob("search.sqlite*"):
-        path.unlink(missing_ok=True)
+    Store(database).search.remove()
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """Nights with a damaged database: the post is there in the morning, nothing lost, nothing twice."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -338,3 +340,43 @@ def test_a_clock_that_jumps_in_the_middle_of_a_night_loses_nothing(world, jump):
     world.night("2026-01-26")
     assert world.carried() == [1, 2, 3]
     assert world.store.failures() == []
+
+
+def test_what_was_set_aside_is_put_back_with_its_log(world):
+    world.announce(1, "2026-01-22")
+    world.night("2026-01-22")
+    write = (
+        "import duckdb, os\n"
+        f"con = duckdb.connect({str(world.config.database)!r})\n"
+        "con.execute(\"INSERT INTO mailing VALUES ('d', 'lab@x.example', now())\")\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", write], check=False)
+    recovery.restore(world.config, world.clock.now)
+    assert Store(world.config.database).mailed("d") == frozenset()
+    before = world.config.home / "digest.duckdb.before-restore-1"
+    recovery.restore(world.config, world.clock.now, before)
+    assert Store(world.config.database).mailed("d") == {"lab@x.example"}
+
+
+def test_a_database_and_its_log_go_aside_under_one_number(world):
+    world.announce(1, "2026-01-22")
+    world.night("2026-01-22")
+    ruin(world.config.database)
+    world.store.database.wal.write_bytes(b"\x62\x01" * 40)
+    world.night("2026-01-22")
+    assert aside(world) == ["digest.duckdb.before-restore-1", "digest.duckdb.before-restore-1.wal"]
+
+
+def test_a_backup_that_cannot_be_read_now_is_no_bad_one(world, monkeypatch):
+    world.announce(1, "2026-01-22")
+    world.night("2026-01-22")
+    ruin(world.config.database)
+
+    def refuse(_path):
+        raise StoreError("too many open files")
+
+    monkeypatch.setattr(recovery.mechanics, "check", refuse)
+    with pytest.raises(StoreError, match="too many open files"):
+        world.night("2026-01-22")
+    assert len(backups.kept(world.config)) == 1

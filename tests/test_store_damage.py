@@ -163,3 +163,25 @@ def test_a_wal_that_was_changed_inside_is_damaged_or_ends_there(killed):
 )
 def test_a_full_or_forbidden_disk_is_no_damage(tmp_path, said, kind):
     assert type(meaning(tmp_path / "digest.duckdb", duckdb.IOException(said))) is kind
+
+
+def test_neither_a_name_nor_a_value_is_taken_for_damage(tmp_path):
+    path = tmp_path / "corrupt-lab" / "digest.duckdb"
+    unread = duckdb.IOException(f'IO Error: Cannot open file "{path}": Is a directory')
+    assert type(meaning(path, unread)) is StoreError
+    twice = duckdb.ConstraintException('Duplicate key "title: On checksum errors"')
+    assert type(meaning(path, twice)) is StoreError
+
+
+def test_reading_through_waits_for_another_ones_transaction(tmp_path, whole):
+    path = tmp_path / "digest.duckdb"
+    path.write_bytes(whole)
+    hold = (
+        "import duckdb, sys, time\n"
+        f"con = duckdb.connect({str(path)!r})\n"
+        "print('held', flush=True)\n"
+        "time.sleep(1)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        assert check(path)["paper"] == 1

@@ -15,7 +15,7 @@ import duckdb
 from digest import files
 from digest.errors import StoreDamaged
 from digest.store.damage import CURE, meaning
-from digest.store.database import SETTINGS, Database
+from digest.store.database import Database, connected
 
 _AT_ONCE = 1 << 30
 """Bytes to ask of the kernel in one call; it may copy fewer."""
@@ -65,7 +65,7 @@ def check(path: Path) -> dict[str, int]:
         StoreError: It cannot be opened.
     """
     try:
-        with duckdb.connect(str(path), read_only=True, config=SETTINGS) as con:
+        with connected(path, read_only=True) as con:
             sql = "SELECT table_name FROM duckdb_tables() ORDER BY table_name"
             rows = {name: _read(con, name) for (name,) in con.execute(sql).fetchall()}
             whole = _whole_bytes(con)

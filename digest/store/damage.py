@@ -38,7 +38,9 @@ _NOT_DAMAGED = (
 def meaning(path: Path, exc: duckdb.Error) -> StoreError:
     """The error to raise for one of DuckDB's about the file ``path``."""
     text = " ".join(str(exc).split())
-    if is_damage(text):
+    # Neither the file's name nor a value that somebody stored says anything of the file.
+    of_values = isinstance(exc, duckdb.ConstraintException | duckdb.ConversionException)
+    if not of_values and is_damage(text.replace(str(path), "")):
         return StoreDamaged(f"{path} is damaged: {_brief(text)}", CURE)
     if "version number" in text.lower():
         return StoreError(

@@ -190,7 +190,7 @@ class Database:
         Raises:
             StoreError: The folder cannot be flushed.
         """
-        if self._path.with_name(f"{self._path.name}.wal").exists():
+        if self.wal.exists():
             try:
                 files.flush(self._path.parent)
             except OSError as exc:
@@ -210,16 +210,25 @@ class Database:
             raise StoreError(
                 f"{self._path.parent} cannot be made: {exc.strerror}", "give --home another folder"
             ) from exc
-        give_up = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                return duckdb.connect(str(self._path), config=SETTINGS)
-            except duckdb.Error as exc:
-                if "Could not set lock" not in str(exc):
-                    raise meaning(self._path, exc) from exc
-                if time.monotonic() > give_up:
-                    raise _busy(self._path) from exc
-                time.sleep(0.05)
+        return connected(self._path)
+
+
+def connected(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a database file, waiting for another process's transaction to end.
+
+    Raises:
+        StoreError: Still locked after ``LOCK_WAIT_S``, damaged, or not to be opened.
+    """
+    give_up = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=SETTINGS)
+        except duckdb.Error as exc:
+            if "Could not set lock" not in str(exc):
+                raise meaning(path, exc) from exc
+            if time.monotonic() > give_up:
+                raise _busy(path) from exc
+            time.sleep(0.05)
 
 
 def wal_of(path: Path) -> Path:

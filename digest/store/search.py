@@ -173,10 +173,10 @@ class SearchIndex:
         except sqlite3.OperationalError as exc:  # locked, or a full disk
             raise StoreError(f"{self._path}: {exc}", _HINT) from exc
         except sqlite3.Error as exc:
-            self._remove()
+            self.remove()
             raise StoreError(f"{self._path} is damaged: {exc}", "again: it is made anew") from exc
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
         """The file and what SQLite keeps beside it: all of it is derived."""
         for path in self._path.parent.glob(f"{self._path.name}*"):
             path.unlink(missing_ok=True)
