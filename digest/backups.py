@@ -11,6 +11,7 @@ import logging
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +57,15 @@ def kept(config: Config) -> list[Backup]:
     return sorted(found, reverse=True)
 
 
+def alone(config: Config) -> AbstractContextManager[None]:
+    """While nobody else makes or changes a backup.
+
+    Raises:
+        BusyError: Somebody has been at it for long.
+    """
+    return files.held(folder(config) / ".lock", _WAIT_S)
+
+
 def back_up(config: Config, store: Store, clock: Callable[[], datetime]) -> Path | None:
     """The day's backup, after a run; what hinders it is a warning, and the run goes on.
 
@@ -95,7 +105,7 @@ def make(config: Config, store: Store, clock: Callable[[], datetime]) -> Path:
         StoreDamaged: The database does not read through.
         StoreError: There is too little space, or the folder cannot be written.
     """
-    with files.held(folder(config) / ".lock", _WAIT_S):
+    with alone(config):
         before = kept(config)
         date = clock().astimezone(ZoneInfo(config.zone)).date().isoformat()
         number = before[0].number + 1 if before else 1

@@ -12,16 +12,17 @@ sent), and what a disk keeps of removed files.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from digest import files
+from digest import backups, files
 from digest.assembly import SiteOptions, build_site
 from digest.bundles.read import STAGING
 from digest.config import Config
-from digest.errors import DigestError, StoreError
+from digest.errors import DigestError, StoreDamaged, StoreError
 from digest.outputs import write_files
 from digest.pipeline import publishing, render_day
 from digest.publish import post_name
@@ -111,7 +112,7 @@ def forget(known: Traces, config: Config, store: Store) -> Forgot:
     Raises:
         StoreError: Something cannot be written; again, it goes on.
     """
-    intention = Intention(known, datetime.now(UTC))
+    intention = Intention(known, store.database.now().replace(tzinfo=UTC))
     files.write(_note(config), to_json(intention))
     return _carry_out(intention, config, store)
 
@@ -147,6 +148,15 @@ def _carry_out(intention: Intention, config: Config, store: Store) -> Forgot:
     known = intention.known
     names = Names(known.bases, known.sha256s, known.titles)
     done = Forgot(intention.at)
+    with backups.alone(config):  # a copy that began with the paper in it is one of its copies
+        _carry_out_alone(intention, names, config, store, done)
+    return done
+
+
+def _carry_out_alone(
+    intention: Intention, names: Names, config: Config, store: Store, done: Forgot
+) -> None:
+    known = intention.known
     done.rows = erase(store.database, known, intention.at)
     _unsearch(config, store)
     unmark(store.database, known)
@@ -159,7 +169,6 @@ def _carry_out(intention: Intention, config: Config, store: Store) -> Forgot:
     _clean_copies(intention, config, done)
     _note(config).unlink()
     files.flush(config.home)
-    return done
 
 
 # ---------------------------------------------------------------- what is the paper's own
@@ -171,8 +180,7 @@ def _unsearch(config: Config, store: Store) -> None:
         store.search.purge()
     except StoreError as exc:
         log.warning("the search index is removed: %s", exc.message)
-        for path in config.home.glob("search.sqlite*"):
-            path.unlink()
+        store.search.remove()
 
 
 def _remove_own(config: Config, names: Names, done: Forgot) -> None:
@@ -287,22 +295,19 @@ def _clean_logs(config: Config, names: Names, done: Forgot) -> None:
     """Lines and reports that name it; of ``hosts.log`` the contact stays."""
     hosts = config.home / "hosts.log"
     if hosts.exists():
-        _rewrite_text(hosts, hosts_without(_text(hosts), names), config, done)
+        _rewrite_text(hosts, partial(hosts_without, names=names), config, done)
     for folder in (config.home / "logs", config.home / "runs"):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                _rewrite_text(path, log_without(_text(path), names), config, done)
+                _rewrite_text(path, partial(log_without, names=names), config, done)
 
 
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _rewrite_text(path: Path, text: str, config: Config, done: Forgot) -> None:
+def _rewrite_text(path: Path, clean: Callable[[str], str], config: Config, done: Forgot) -> None:
     """Replace a file, and keep what another process appends to the old one meanwhile."""
-    data = text.encode("utf-8", "surrogateescape")
     with path.open("rb") as old:
         before = old.read()
+        text = clean(before.decode("utf-8", "surrogateescape"))
+        data = text.encode("utf-8", "surrogateescape")
         if before == data:
             return
         files.write(path, data)
@@ -314,8 +319,8 @@ def _rewrite_text(path: Path, text: str, config: Config, done: Forgot) -> None:
 
 
 def _clean_copies(intention: Intention, config: Config, done: Forgot) -> None:
-    """Backups lose the same rows. One that cannot be opened is of no use and goes; what a restore
-    set aside as damaged is left to whoever wants to save something of it.
+    """Backups lose the same rows. One that is damaged is of no use and goes; what a restore set
+    aside as damaged is left to whoever wants to save something of it.
     """
     for path in copies(config.home, config.database):
         copy = Database(path)
@@ -323,7 +328,7 @@ def _clean_copies(intention: Intention, config: Config, done: Forgot) -> None:
             erase(copy, intention.known, intention.at)
             unmark(copy, intention.known)
             rewrite(copy)
-        except DigestError as exc:
+        except StoreDamaged as exc:  # anything else is no fault of the copy's: again, it goes on
             log.warning("%s: %s", path, exc.message)
             if path.parent == config.home:
                 done.unreadable.append(path.name)

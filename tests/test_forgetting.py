@@ -9,14 +9,14 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from digest import forgetting
+from digest import backups, forgetting
 from digest.bundles.contents import Place, Wanted, plan
 from digest.bundles.read import import_bundle
 from digest.bundles.write import export
 from digest.cli import main
 from digest.cli.forget import before_run
 from digest.config import Config
-from digest.errors import DigestError
+from digest.errors import DigestError, StoreError
 from digest.files import held
 from digest.pipeline import Day, post_text, run_day
 from digest.records import Document
@@ -152,15 +152,15 @@ def test_killed_before_any_step_it_is_finished_by_the_next(whole, monkeypatch, s
 
 def test_backups_lose_the_paper_too_and_do_not_bring_it_back(made):
     config, store = made
-    backups = config.home / "backups"
-    backups.mkdir()
-    shutil.copy(config.database, backups / "2026-01-23.duckdb")
-    (backups / "2026-01-22.duckdb").write_bytes(b"damaged " + TITLE.encode())
+    folder = config.home / "backups"
+    folder.mkdir()
+    shutil.copy(config.database, folder / "2026-01-23.duckdb")
+    (folder / "2026-01-22.duckdb").write_bytes(b"damaged " + TITLE.encode())
     (config.home / "digest.duckdb.damaged").write_bytes(b"damaged")
     done = forget(config, store)
     assert "backups/2026-01-22.duckdb" in done.removed
     assert done.unreadable == ["digest.duckdb.damaged"]
-    restored = Store(backups / "2026-01-23.duckdb")
+    restored = Store(folder / "2026-01-23.duckdb")
     assert not [word for word in TRACES if word in texts(restored.database.path).lower()]
     assert [date for date, _, _ in restored.post_dates()] == ["2026-01-23", "2026-01-22"]
     Ledger(restored.database).record(forgetful.look("2601.00002v1"))
@@ -308,3 +308,45 @@ def test_a_run_first_finishes_what_was_begun(made, monkeypatch):
             forget(config, store)
     before_run(config)
     assert found(config.home, *TRACES) == {}
+
+
+def test_a_backup_that_cannot_be_rewritten_now_stays_and_is_done_later(made, monkeypatch):
+    config, store = made
+    copy = backups.make(config, store, lambda: NOON)
+    full = forgetting.rewrite
+
+    def fills(database):
+        if database.path == copy:
+            raise StoreError("no space left on the disk", "make room")
+        full(database)
+
+    monkeypatch.setattr(forgetting, "rewrite", fills)
+    with pytest.raises(StoreError, match="no space left"):
+        forget(config, store)
+    assert copy.exists()
+    monkeypatch.undo()
+    assert forgetting.finish(config, store) is not None
+    assert not [word for word in TRACES if word in texts(copy).lower()]
+
+
+def test_a_log_without_its_database_is_named(made):
+    config, store = made
+    (config.home / "digest.duckdb.before-restore-1.wal").write_bytes(b"rows of it")
+    assert forget(config, store).unreadable == ["digest.duckdb.before-restore-1.wal"]
+
+
+def test_what_is_appended_while_a_log_is_cleaned_is_kept(made, monkeypatch):
+    config, store = made
+    hosts = config.home / "hosts.log"
+    hosts.write_text(f"t\tarxiv.org\tGET\t/pdf/{GONE}\t200\n")
+    clean = forgetting.hosts_without
+
+    def busy(text, names):
+        with hosts.open("a") as other:
+            other.write("t\tarxiv.org\tGET\t/rss/cs.SD\t200\n")
+        return clean(text, names)
+
+    monkeypatch.setattr(forgetting, "hosts_without", busy)
+    forget(config, store)
+    assert "/rss/cs.SD" in hosts.read_text()
+    assert GONE not in hosts.read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from digest.cli.session import (
     store_to_read,
 )
 from digest.cli.show import id_prefix
+from digest.clockcheck import AHEAD
 from digest.config import Config
 from digest.errors import DigestError
 from digest.records import to_builtins
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("digest")
 
-RESTED = timedelta(days=60)
+RESTED = AHEAD
 """A home that rested for longer is rarer than a clock that is wrong: nothing goes for its age."""
 
 
@@ -55,10 +56,10 @@ def forget(session: Session, paper: str | None, undo: bool, yes: bool, as_json: 
 
     config = session.config()
     store = store_to_read(config)
-    if undo:
-        _undo(paper, session)
-        return
     with running.at_work(config.home, "forget", SystemClock().now):
+        if undo:
+            _undo(paper, store)
+            return
         _forget(session, config, store, paper, yes, as_json)
 
 
@@ -92,12 +93,12 @@ def _say_again(pending: Forgot | None, at: datetime, as_json: bool) -> None:
     _report(done, as_json)
 
 
-def _undo(paper: str | None, session: Session) -> None:
+def _undo(paper: str | None, store: Store) -> None:
     from digest import forgetting
 
     if paper is None:
         raise click.UsageError("Missing argument 'ID'.")
-    at = forgetting.undo(id_prefix(paper), store_to_read(session.config()))
+    at = forgetting.undo(id_prefix(paper), store)
     click.echo(f"{paper} may come again; it was forgotten on {at:%Y-%m-%d}")
 
 

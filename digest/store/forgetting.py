@@ -18,8 +18,9 @@ from pathlib import Path
 import duckdb
 
 from digest import files
-from digest.errors import StoreError
+from digest.errors import StoreDamaged, StoreError
 from digest.records import Coverage, Visit, from_json, to_json
+from digest.store.damage import meaning
 from digest.store.database import Database
 from digest.store.posts import PostHeading
 
@@ -304,9 +305,11 @@ def rewrite(database: Database) -> None:
     except (OSError, duckdb.Error) as exc:
         with suppress(OSError):
             _unlink(fresh)
+        if isinstance(exc, duckdb.Error) and isinstance(known := meaning(path, exc), StoreDamaged):
+            raise known from exc
         raise StoreError(
             f"{path} cannot be rewritten: {exc}", "check free space; then again"
-        ) from (exc)
+        ) from exc
 
 
 def _unlink(fresh: Path) -> None:
@@ -324,8 +327,12 @@ def _named(name: str) -> str:
 
 
 def copies(home: Path, database: Path) -> Iterator[Path]:
-    """Other database files of a home: backups, and what a restore has set aside."""
+    """Other database files of a home: backups, and what a restore has set aside.
+
+    A log that was set aside without its database is among them, and can be opened by nobody.
+    """
     for folder in (home / "backups", home):
-        for path in sorted(folder.glob("*.duckdb*")):
-            if path.is_file() and path != database and not path.name.endswith((".wal", ".sha256")):
+        for path in sorted(folder.glob("[!.]*.duckdb*")):
+            of = path.with_suffix("") if path.suffix == ".wal" else None
+            if path.is_file() and database not in (path, of) and not (of and of.exists()):
                 yield path
