@@ -477,25 +477,24 @@ class Fetched:
     failed: tuple[str, ...]
 
 
-def missing_pdfs(store: Store, date: str, retry_days: int) -> list[tuple[Paper, Mark]]:
-    """The papers of the ``retry_days`` before ``date`` whose PDF could not be had."""
-    oldest = (Date.fromisoformat(date) - timedelta(days=retry_days)).isoformat()
-    return [
-        (item.paper, item.mark)
-        for when, _, _ in store.post_dates()
-        if oldest <= when < date
-        for item in mending_items(store, when)
-        if "pdf" in item.errors
-    ]
+def older_papers(store: Store, date: str, retry_days: int) -> list[tuple[Paper, Mark]]:
+    """The papers of the ``retry_days`` before ``date`` that something is missing of."""
+    older = _older_items(store, date, retry_days)
+    return [(item.paper, item.mark) for _, items in older for item in items]
 
 
 def older_days(store: Store, source: ArxivSource, date: str, retry_days: int) -> Iterator[Day]:
     """The posts of the ``retry_days`` before ``date`` that something is missing of, as days."""
+    for when, items in _older_items(store, date, retry_days):
+        yield Day(when, MendingSource(source, items))
+
+
+def _older_items(store: Store, date: str, retry_days: int) -> Iterator[tuple[str, list[PostItem]]]:
     oldest = (Date.fromisoformat(date) - timedelta(days=retry_days)).isoformat()
     for when, _, _ in store.post_dates():
         items = mending_items(store, when) if oldest <= when < date else []
         if items:
-            yield Day(when, MendingSource(source, items))
+            yield when, items
 
 
 class MendingSource:

@@ -40,7 +40,8 @@ from digest.render.entry import SKIPPED
 from digest.render.post import Entry, paper_file
 from digest.sources import Arrival, Delivery
 from digest.stages import Progress, Tools
-from digest.store import Store, result_key
+from digest.store import Store
+from digest.store.keys import document_key, reading_key, translation_key
 from digest.store.posts import PostItem
 
 Record = TypeVar("Record", Document, Translation, Breakdown)
@@ -177,9 +178,9 @@ class Making:
         self._being_read: dict[Path, Work] = {}
         self._fresh: list[Work] = []
         self._known: dict[str, bool] = {}
-        self._intake = Intake((), tools.extractor.extract_each, ahead=False)
         self._read_so_far = 0
         self.works: list[Work] = []
+        self._intake: Intake
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -206,13 +207,12 @@ class Making:
         try:
             if not delivery.expected:
                 self._until(lambda: not self._intake.are_expected)
+                self._end_reading()
             self._foresee()
             self._translate()
-            self._explain()
-            self._until(lambda: not self._intake.is_pending)
+            self._explain()  # by then every paper is read
         finally:
             self._intake.stop()
-        self._progress("extract", "", len(self.works), len(self.works))
         self._illustrate()
         return self.works
 
@@ -299,7 +299,7 @@ class Making:
         return kept
 
     def _document_key(self, pdf_sha256: str) -> str:
-        return result_key("extract", [pdf_sha256], self._tools.extractor.made_by)
+        return document_key(pdf_sha256, self._tools.extractor.made_by)
 
     def _document(self, work: Work) -> Document | None:
         key = work.keys.get("extract")
@@ -325,6 +325,13 @@ class Making:
         self._fresh.append(work)
         self._progress("extract", work.paper.title, self._read_so_far, len(self.works))
         self._read_so_far += 1
+        self._end_reading()
+
+    def _end_reading(self) -> None:
+        """Say when the last paper is read, not when the night is over."""
+        are_known = bool(self._expected) or not self._intake.are_expected
+        if are_known and self._read_so_far == len(self.works):
+            self._progress("extract", "", self._read_so_far, self._read_so_far)
 
     # ------------------------------------------------------------ the models' stages
 
@@ -357,9 +364,9 @@ class Making:
 
     def _translation(self, work: Work) -> _Job[Translation]:
         translator, paper = self._tools.translator, work.paper
-        title = [paper.title] if self._config.translate_titles else []
-        key = result_key("translate", [paper.abstract, *title], translator.made_by)
-        make = partial(translator.translate, paper.abstract, *title)
+        title = paper.title if self._config.translate_titles else ""
+        key = translation_key(paper.abstract, title, translator.made_by)
+        make = partial(translator.translate, paper.abstract, *filter(None, [title]))
         return _Job(work, key, lambda: make)
 
     def _explain(self) -> None:
@@ -379,8 +386,8 @@ class Making:
         return _Job(work, self._reading_key(work), prepared)
 
     def _reading_key(self, work: Work) -> str:
-        made_from = [work.keys.get("extract", ""), work.paper.title, work.paper.abstract]
-        return result_key("explain", made_from, self._tools.explainer.made_by)
+        paper, made_by = work.paper, self._tools.explainer.made_by
+        return reading_key(work.keys.get("extract", ""), paper.title, paper.abstract, made_by)
 
     def _illustrate(self) -> None:
         """Cut out the figures that the post may show."""

@@ -34,7 +34,8 @@ from digest.records import (
     from_json,
 )
 from digest.render.daily import SCHEMA, DayJson, PaperJson
-from digest.store import Store, result_key
+from digest.store import Store
+from digest.store.keys import document_key, reading_key, translation_key
 from digest.store.ledger import Ledger
 from digest.store.posts import PostHeading, PostItem
 
@@ -156,22 +157,21 @@ def _item(known: PaperJson, is_mended: bool) -> PostItem:
 
 
 def _document_key(known: PaperJson) -> str | None:
-    return result_key("extract", [known.pdf.sha256], known.pdf.made_by) if known.pdf else None
+    return document_key(known.pdf.sha256, known.pdf.made_by) if known.pdf else None
 
 
 def _translation_key(known: PaperJson) -> str | None:
     made = known.translation
     if made is None:
         return None
-    title = [known.title] if made.title else []
-    return result_key("translate", [known.abstract, *title], made.made_by)
+    return translation_key(known.abstract, known.title if made.title else "", made.made_by)
 
 
 def _breakdown_key(known: PaperJson) -> str | None:
     if known.reading is None:
         return None
-    made_from = [_document_key(known) or "", known.title, known.abstract]
-    return result_key("explain", made_from, known.reading.made_by)
+    text = _document_key(known) or ""
+    return reading_key(text, known.title, known.abstract, known.reading.made_by)
 
 
 def _enter_results(known: PaperJson, store: Store) -> None:

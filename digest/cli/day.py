@@ -38,6 +38,7 @@ from digest.errors import BusyError, ConfigError, DigestError, StoreDamaged
 from digest.records import Coverage, Visit, to_builtins
 
 if TYPE_CHECKING:
+    from digest.allowance import Allowance
     from digest.announced import ArxivSource, Fetched
     from digest.illustrate import Cut
     from digest.pipeline import Day, Report
@@ -116,6 +117,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     Where --until or --budget ends it, the papers that were not read in full stand in the post with
     their translated abstract, and are read in the nights that follow.
     """
+    from digest import assembly
     from digest.guarded import guarded
 
     flags = {
@@ -133,7 +135,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     if source is not None and not Path(source).exists():
         raise DigestError(f"no such folder or bundle: {source}", "give --from a folder of PDFs")
     session.night.begin("run", when, config)
-    asking = _Asking(offline, wait, wait_hours, redo)
+    asking = _Asking(offline, wait, wait_hours, redo, assembly.allowance(config))
     work = partial(_make, session, config, when, source, asking)
     report, is_written = guarded(config, "run", date is not None, work)
     _print_report(session, report, as_json)
@@ -146,14 +148,27 @@ def run(  # noqa: PLR0913 one parameter for each flag
 
 
 def _make(
-    session: Session, config: Config, date: str, source: str | None, asking: _Asking
+    session: Session,
+    config: Config,
+    date: str,
+    source: str | None,
+    asking: _Asking,
+    is_again: bool,
 ) -> tuple[Report, bool]:
-    """The day's post, and whether all that stands beside it could be written."""
+    """The day's post, and whether all that stands beside it could be written.
+
+    ``is_again``: another database has come into place since. The process has left the network by
+    then: it asks in vain, and does not wait for an announcement.
+    """
     from digest import assembly
 
     before_run(config, source)
+    if is_again and source is None:
+        asking = replace(asking, wait=False)
+        cure = "its papers come with the next run"
+        log.warning("arXiv cannot be asked again in this run", extra={"hint": cure})
     if source is not None and Path(source).is_dir():
-        report = _run_folder(session, config, Path(source), date, asking.redo)
+        report = _run_folder(session, config, Path(source), date, asking)
     else:
         if source is not None:
             with byte_bars(session) as progress:
@@ -171,12 +186,13 @@ def _make(
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """How a run asks arXiv."""
+    """How a run asks arXiv, and what it may take, in however many attempts."""
 
     offline: bool
     wait: bool
     wait_hours: float
     redo: bool
+    allowance: Allowance
 
 
 _Failed = Sequence[tuple[str, DigestError]]
@@ -255,29 +271,31 @@ def _finish_posts(config: Config, store: Store, date: str) -> None:
         _write_files(finished.path.name[:10], config, store)
 
 
-def _run_folder(session: Session, config: Config, folder: Path, date: str, redo: bool) -> Report:
+def _run_folder(
+    session: Session, config: Config, folder: Path, date: str, asking: _Asking
+) -> Report:
     from digest import assembly, pipeline
     from digest.sources.folder import FolderSource
 
-    day = pipeline.Day(date, FolderSource(folder, config.limit or None), redo)
-    allowance = assembly.allowance(config)
+    day = pipeline.Day(date, FolderSource(folder, config.limit or None), asking.redo)
+    allowance = asking.allowance
     assembly.leave_network(config)
     with (
         assembly.tools(config) as tools,
         stage_bars(session, allowance.left_s) as progress,
     ):
         store = assembly.store(config)
-        report = pipeline.run_day(day, config, store, tools, progress, allowance)
-        session.night.spent(to_builtins(tools.meter.usage))
-        return report
+        try:
+            return pipeline.run_day(day, config, store, tools, progress, allowance)
+        finally:
+            session.night.spent(to_builtins(tools.meter.usage))
 
 
 def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> Report:
     """The day's post, and what older ones still lack."""
     from digest import assembly, pipeline
 
-    store = assembly.store(config)
-    allowance = assembly.allowance(config)
+    store, allowance = assembly.store(config), asking.allowance
     with assembly.arxiv(config, online=not asking.offline) as arxiv:
         assembly.leave_network(config)
         _finish_posts(config, store, date)
@@ -294,9 +312,10 @@ def _run_arxiv(session: Session, config: Config, date: str, asking: _Asking) -> 
                 allowance=allowance,
             )
             source = assembly.announced_source(config, store, arxiv, progress)
-            report = _days(source, date, asking, config, store, made)
-            session.night.spent(to_builtins(tools.meter.usage))
-            return report
+            try:
+                return _days(source, date, asking, config, store, made)
+            finally:
+                session.night.spent(to_builtins(tools.meter.usage))
 
 
 def _days(
@@ -313,7 +332,7 @@ def _days(
     if asking.wait:
         source.wait(date, asking.wait_hours)
     again = announced.announced_items(store, date) if asking.redo else []
-    older = announced.missing_pdfs(store, date, config.retry_days)
+    older = announced.older_papers(store, date, config.retry_days)
     source.also([*((item.paper, item.mark) for item in again), *older])
     report = made(pipeline.Day(date, source))
     if asking.redo:
@@ -384,8 +403,9 @@ def fetch(
     from digest.guarded import guarded
 
     config = session.config(limit=limit, **categories_flag(categories))
-    session.night.begin("fetch", date_of(date, config), config)
-    work = partial(_fetch, session, config, date_of(date, config))
+    when = date_of(date, config)
+    session.night.begin("fetch", when, config)
+    work = partial(_fetch, session, config, when)
     fetched = guarded(config, "fetch", date is not None, work)
     _print_announced(session, fetched.coverage)
     for problem in fetched.failed:
@@ -400,7 +420,7 @@ def fetch(
         sys.exit(EXIT_SOME_FAILED)
 
 
-def _fetch(session: Session, config: Config, date: str) -> Fetched:
+def _fetch(session: Session, config: Config, date: str, _is_again: bool) -> Fetched:
     from digest import assembly
 
     before_run(config)

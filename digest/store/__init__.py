@@ -7,7 +7,6 @@ bytes whatever has been made since. What was seen of arXiv is kept by ``ledger``
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from digest.records import (
 )
 from digest.store.database import Database
 from digest.store.failing import FAILING
+from digest.store.keys import result_key
 from digest.store.ledger import place
 from digest.store.posts import PostHeading, PostItem
 from digest.store.search import SearchIndex, mark
@@ -46,15 +46,6 @@ class Counts:
     breakdowns: int
     posts: int
     failing: int
-
-
-def result_key(stage: str, made_from: Sequence[str], made_by: MadeBy) -> str:
-    """The key of a result: sha256 over its stage, what it is made from and what makes it."""
-    digest = hashlib.sha256()
-    for part in (stage, *made_from):
-        digest.update(hashlib.sha256(part.encode()).digest())
-    digest.update(to_json(made_by))
-    return digest.hexdigest()
 
 
 class Store:

@@ -19,7 +19,8 @@ from digest.explain.reading import readable_text
 from digest.pipeline import completed
 from digest.records import Document, Outcome, Paper
 from digest.sources.folder import read_one
-from digest.store import Store, result_key
+from digest.store import Store
+from digest.store.keys import document_key
 
 TUNED_ON = frozenset(
     {
@@ -70,7 +71,7 @@ def _samples(pdfs: list[Path], config: Config, store: Store) -> Iterator[Sample]
             if sha256 in TUNED_ON:
                 continue
             arrival = read_one(pdf)
-            key = result_key("extract", [sha256], extractor.made_by)
+            key = document_key(sha256, extractor.made_by)
             document = store.result(key, Document)
             if document is None:
                 try:
