@@ -6,7 +6,6 @@ far, it will end in time; from there on the others keep their abstract, and the 
 
 from __future__ import annotations
 
-import re
 import statistics
 import threading
 from collections import deque
@@ -16,40 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from digest.errors import ConfigError, OutOfTime
+from digest.budget import Budget
+from digest.errors import OutOfTime
 
 _SAMPLES = 40
 """Papers, the newest, by which the next one's time is told."""
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?")
-_TOKENS = re.compile(r"(\d+(?:\.\d+)?)([kM])")
-_BUDGET_FORMS = "write it as 3h, 90m or 1h30m of the models' time, or 800k or 2M tokens"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What the models of a run may take; None is as much as they want. Tokens: written ones."""
-
-    seconds: float | None = None
-    tokens: int | None = None
-
-
-def parse_budget(text: str) -> Budget:
-    """``3h``, ``90m``, ``1h30m``, ``800k``, ``2M``; empty for no bound.
-
-    Raises:
-        ConfigError: It is none of these, or nothing.
-    """
-    if not text:
-        return Budget()
-    tokens, duration = _TOKENS.fullmatch(text), _DURATION.fullmatch(text)
-    amount = 0.0
-    if tokens:
-        amount = float(tokens[1]) * {"k": 1_000, "M": 1_000_000}[tokens[2]]
-    elif duration:
-        amount = 3600 * float(duration[1] or 0) + 60 * float(duration[2] or 0)
-    if amount <= 0:
-        raise ConfigError(f"budget: not an amount: {text!r}", _BUDGET_FORMS)
-    return Budget(tokens=int(amount)) if tokens else Budget(seconds=amount)
 
 
 def seconds_until(text: str, now: datetime) -> float:
@@ -77,11 +47,14 @@ class _Nothing:
 
 @dataclass
 class _Stage:
-    """``left``: papers to be made. ``took``: seconds of those that were, the newest last."""
+    """``left``: papers to be made; ``begun``: those at work. ``took``: seconds of those that were
+    made, the newest last.
+    """
 
     at_once: int = 1
     left: int = 0
     made: int = 0
+    begun: int = 0
     took: deque[float] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
     def quantile(self, share: float) -> float:
@@ -115,7 +88,6 @@ class Allowance:
         self._stages: dict[str, _Stage] = {}
         self._lock = threading.Lock()
         self.spent: Spent = _Nothing()
-        self.is_over = False
 
     # ------------------------------------------------------------ what is to be done
 
@@ -148,15 +120,18 @@ class Allowance:
         with self._lock:
             known.left = max(0, known.left - 1)
             why = self._refusal(known)
-            if why:
-                self.is_over = True
+            known.begun += not why
         if why:
             raise OutOfTime(why, "give the run more time, or read fewer papers: limit, include")
         started = self._elapsed_s()
-        yield
-        with self._lock:
-            known.took.append(self._elapsed_s() - started)
-            known.made += 1
+        try:
+            yield
+            with self._lock:
+                known.took.append(self._elapsed_s() - started)
+                known.made += 1
+        finally:
+            with self._lock:
+                known.begun -= 1
 
     def _refusal(self, stage: _Stage) -> str:
         usual_s = stage.quantile(0.75)  # three of four papers take no longer
@@ -165,7 +140,9 @@ class Allowance:
         most_s, most_tokens = self._budget.seconds, self._budget.tokens
         if most_s is not None and self.spent.seconds + usual_s / stage.at_once > most_s:
             return "the models' time of this run is spent"
-        if most_tokens is not None and self.spent.tokens + self._usual_tokens() > most_tokens:
+        under_way = sum(each.begun for each in self._stages.values())
+        to_come = (under_way + 1) * self._usual_tokens()
+        if most_tokens is not None and self.spent.tokens + to_come > most_tokens:
             return "the tokens of this run are spent"
         return ""
 

@@ -19,8 +19,9 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from digest import __version__, files, worker
-from digest.allowance import Allowance, parse_budget, seconds_until
+from digest.allowance import Allowance, seconds_until
 from digest.announced import Arxiv, ArxivSource
+from digest.budget import parse_budget
 from digest.bundles import contents, read
 from digest.bundles.manifest import Manifest
 from digest.bundles.read import Imported

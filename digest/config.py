@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from digest.allowance import parse_budget
+from digest.budget import parse_budget
 from digest.errors import ConfigError
 
 CONFIG_FILE = "digest.toml"

@@ -204,7 +204,7 @@ def main() -> None:
 
 def _ending(line: bytes, plan: Plan) -> NightReport | None:
     """The report of the run's end; of a run that was killed, the last one that it wrote."""
-    if line:
+    if line.endswith(b"\n"):  # half a line is of a run that was killed as it wrote it
         return from_json(line, NightReport)
     found = keeper.read(Path(plan.report))
     if found is None:

@@ -20,11 +20,6 @@ class Usage:
     read: int = 0
     seconds: float = 0.0
 
-    @property
-    def tokens_per_s(self) -> float:
-        """Written, a second; 0 where none was."""
-        return self.tokens / self.seconds if self.seconds else 0.0
-
 
 class Meter:
     """What the engines of a run took, by the model's name. For any number of threads."""

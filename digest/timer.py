@@ -38,6 +38,7 @@ class Night:
         zone: IANA time zone.
         user: Whom a service of the system runs as; empty for a service of the user's own.
         gpu: Whether a run may use one.
+        writes: Folders besides the home and those of the machine in which it writes.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Night:
     zone: str
     user: str = ""
     gpu: bool = True
+    writes: tuple[str, ...] = ()
 
 
 def night(config: Config, at: str, user: str = "") -> Night:
@@ -63,7 +65,8 @@ def night(config: Config, at: str, user: str = "") -> Night:
         if not part.isprintable():
             raise ConfigError(f"{part!r} cannot be written into a unit", "rename the folder")
     gpu = config.device != "cpu"
-    return Night(unit_name(config.home), command, config.home, at, config.zone, user, gpu)
+    paced = (str(Path(config.pace_file).expanduser().parent),) if config.pace_file else ()
+    return Night(unit_name(config.home), command, config.home, at, config.zone, user, gpu, paced)
 
 
 def program() -> tuple[str, ...]:
@@ -135,7 +138,7 @@ def _walls(of: Night) -> Sequence[str]:
 # Written to: the home, and what paces the machine in /var/tmp. A hook that writes elsewhere (a
 # repository) needs its folder here.
 ProtectSystem=strict
-ReadWritePaths={quoted(str(of.home))} /tmp /var/tmp
+ReadWritePaths={" ".join(map(quoted, (str(of.home), *of.writes)))} /tmp /var/tmp
 {devices}ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes

@@ -158,6 +158,10 @@ class Worker:
         if self._pipe is None:
             self._start()
 
+    def kill(self) -> None:
+        """End the child now, whatever it is at."""
+        self._kill(grace_s=0)
+
     def close(self) -> None:
         """End the child. Safe to call again."""
         if self._pipe is not None:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -209,3 +211,34 @@ def test_extract_shows_tables_and_writes_figures(run, tmp_path):
     [figure] = (tmp_path / "figures").iterdir()
     assert figure.name == "batched-decoding-p2-figure-1.png"
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+LEAVING = """
+import socket
+from contextlib import contextmanager
+from digest import assembly
+from digest.cli import main
+from digest.errors import DigestError
+
+@contextmanager
+def tools(config):
+    try:
+        with socket.socket() as reaching:
+            reaching.settimeout(5)
+            reaching.connect(("127.0.0.1", 9))
+    except OSError as exc:
+        raise DigestError(f"reached for it: {exc.strerror}")
+    yield
+
+assembly.tools = tools
+main()
+"""
+
+
+def test_a_run_has_left_the_network_when_its_work_begins(tmp_path, papers):
+    run = ["--home", str(tmp_path / "home"), "--quiet", "run", "--from", str(papers)]
+    left = subprocess.run([sys.executable, "-c", LEAVING, *run], capture_output=True, text=True)
+    if "cannot be taken off the network" in left.stderr:
+        pytest.skip("the kernel grants neither a namespace nor a filter")
+    [said] = [line for line in left.stderr.splitlines() if "reached for it" in line]
+    assert said.endswith(("Network is unreachable", "Permission denied"))

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from digest.generation import Completion, DecodeOptions, Prompt
-from digest.metering import Meter, Usage
+from digest.metering import Meter
 from tests.conftest import FakeEngine
 
 PROMPT = Prompt("You translate.", "Translate.")
@@ -62,8 +62,3 @@ def test_a_call_that_fails_took_its_time_and_wrote_nothing():
     with pytest.raises(OSError, match="gone"):
         meter.of(Answering(failing)).complete(PROMPT, ["a"], DecodeOptions())
     assert (meter.tokens, meter.seconds > 0) == (0, True)
-
-
-def test_a_model_that_wrote_nothing_has_no_speed():
-    assert Usage().tokens_per_s == 0.0
-    assert Usage(tokens=30, seconds=2.0).tokens_per_s == 15.0

@@ -34,7 +34,7 @@ def test_each_input_has_something_against_it_and_tests_that_hold_it():
     ("row", "figure", "code"),
     [
         ("PDF", "2 GB of address space", MEMORY_BYTES == 2 << 30),
-        ("PDF", "19 s a paper", TIMEOUT_S == 19.0),
+        ("PDF", "19 s of a processor for a paper", TIMEOUT_S == 19.0),
         ("feeds", "64 MiB, a PDF 200 MiB", (wire.FEED.most_bytes, wire.PDF.most_bytes)
          == (64 << 20, 200 << 20)),
         ("folder", "1 MiB at most", folder._METADATA_LIMIT_BYTES == 1 << 20),

@@ -191,6 +191,8 @@ def test_walls_leave_the_run_what_it_needs(night):
     text = timer.service(replace(night, user="lab"))
     assert "RestrictNamespaces=user net\n" in text
     assert text.count(" /tmp /var/tmp\n") == 1
+    shared = timer.service(replace(night, user="lab", writes=("/srv/pace",)))
+    assert "/srv/pace /tmp /var/tmp\n" in shared
     for broken in ("PrivateTmp", "MemoryDenyWriteExecute", "PrivateDevices", "ProtectClock"):
         assert broken not in text
     assert "PrivateDevices=yes" in timer.service(replace(night, user="lab", gpu=False))

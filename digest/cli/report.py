@@ -29,11 +29,10 @@ def report(session: Session, run: str | None, last: int | None, as_json: bool) -
 
     RUN is the name of another one, as --last lists them. Their files are in runs/ of the home.
     """
-    from digest.night import keeper, screen
+    from digest.night import screen
     from digest.night.report import as_json as text_of
 
     config = session.config()
-    keeper.settle(config.home)
     found = _found(config.home, run, last or 1)
     zone = ZoneInfo(config.zone)
     if as_json and last is None:
@@ -63,7 +62,7 @@ def _found(home: Path, run: str | None, most: int) -> list[tuple[Path, NightRepo
     found = []
     for path, each in read:
         if each is not None:
-            found.append((path, each))
+            found.append((path, keeper.as_it_is(each)))
         if len(found) == most:
             break
     if not found:

@@ -135,8 +135,8 @@ def _at_work(config: Config) -> Iterator[Finding]:
     except StoreError as exc:
         yield Finding("lock", "FAIL", exc.message, exc.hint or "")
         return
-    running = (report for report in map(keeper.read, keeper.paths(config.home)) if report)
-    report = next((report for report in running if report.state == "running"), None)
+    known = (keeper.as_it_is(r) for r in map(keeper.read, keeper.paths(config.home)) if r)
+    report = next((each for each in known if each.state == "running"), None)
     if report is None:
         yield Finding("run", "warn", "a run is at work here", "wait for it to end")
         return

@@ -58,6 +58,7 @@ def compared(date: str, now: datetime) -> Iterator[Finding]:
         theirs = parsedate_to_datetime(date)
     except ValueError:
         return
+    theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)  # "-0000": in UTC
     apart = abs(now - theirs)
     if apart > SKEW:
         cure = "set the clock: timedatectl set-ntp true"

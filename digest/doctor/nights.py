@@ -44,8 +44,7 @@ def _last(config: Config) -> NightReport | None:
 
 
 def _went(report: NightReport) -> Finding:
-    killed = report.state == "running" and not keeper.is_alive(report)
-    state = "killed" if killed else report.state
+    state = keeper.as_it_is(report).state
     found = f"{state}, of {report.date}"
     if state in ("done", "running"):
         return Finding("last run", "ok", found)

@@ -98,6 +98,12 @@ def prune(home: Path, kept: int = KEPT) -> None:
             path.unlink()
 
 
+def as_it_is(report: NightReport) -> NightReport:
+    """A report that says that its run is at work, which it is not: it was killed."""
+    is_killed = report.state == "running" and not is_alive(report)
+    return replace(report, state="killed") if is_killed else report
+
+
 def settle(home: Path) -> list[NightReport]:
     """Mark what says that it runs and does not: it was killed. Those that were marked now.
 
@@ -107,9 +113,9 @@ def settle(home: Path) -> list[NightReport]:
     found = []
     for path in paths(home)[:_SWEPT]:
         report = read(path)
-        if report is not None and report.state == "running" and not is_alive(report):
-            found.append(replace(report, state="killed"))
-            write(path, found[-1])
+        if report is not None and (now := as_it_is(report)) != report:
+            found.append(now)
+            write(path, now)
     return found
 
 

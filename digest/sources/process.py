@@ -79,7 +79,7 @@ class ArxivProcess:
     def kill(self) -> None:
         """End the process now, whatever it is at."""
         self._is_over = True
-        self._worker.close()
+        self._worker.kill()
 
     def look(self, known: Mapping[str, Known], options: LookOptions) -> Look:
         """Look once.

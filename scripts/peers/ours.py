@@ -37,7 +37,8 @@ class _Counted:
     ) -> list[Completion]:
         answers = self._complete(engine, prompt, inputs, options)
         with self._adding:
-            self.tokens += sum(answer.tokens for answer in answers)
+            written = (each for answer in answers for each in (answer, *answer.others))
+            self.tokens += sum(each.tokens for each in written)
         return answers
 
 
