@@ -3,7 +3,7 @@
 While PDFs are still being downloaded, what has come is read and abstracts are translated; readings
 are written in the order of the post, which is that of interest, each as soon as its paper's text is
 here. Everything that is finished is kept at once under a key made of its content and of what made
-it, and not held in memory: a night of a thousand papers needs no more of it than one of ten.
+it, and not held in memory: the texts of a thousand papers fill a gigabyte.
 """
 
 from __future__ import annotations
