@@ -6,7 +6,6 @@ must not make an old backup the newest for ten years.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import shutil
@@ -110,7 +109,7 @@ def make(config: Config, store: Store, clock: Callable[[], datetime]) -> Path:
         date = clock().astimezone(ZoneInfo(config.zone)).date().isoformat()
         number = before[0].number + 1 if before else 1
         path = folder(config) / f"digest-{date}-{number:04}.duckdb"
-        _clear(config)
+        files.sweep(folder(config))
         check_space(store.database.path, path.parent)
         mechanics.copy(store.database, path)
         for old in _superseded(before, date, max(config.keep_backups, 1)):
@@ -138,10 +137,3 @@ def _superseded(before: list[Backup], date: str, keep: int) -> list[Backup]:
     same_day = [backup for backup in before if backup.date == date]
     others = [backup for backup in before if backup.date != date]
     return [*same_day, *others[keep - 1 :]]
-
-
-def _clear(config: Config) -> None:
-    """Remove what a killed process left half made; ours is the only one at work here."""
-    for partial in folder(config).glob(".digest-*.partial"):
-        with contextlib.suppress(OSError):
-            partial.unlink()

@@ -115,6 +115,17 @@ def _is_at(descriptor: int, path: Path) -> bool:
         return False
 
 
+def sweep(folder: Path) -> None:
+    """Remove the unfinished files in ``folder`` that killed processes left, and nobody writes to.
+
+    Those of a name that is written again are taken over by then; others would stay for good.
+    """
+    for partial in folder.glob(".*.partial"):
+        with contextlib.suppress(OSError), partial.open("ab") as file:
+            if _locked(file.fileno()):
+                partial.unlink()
+
+
 def json_object(path: Path) -> dict[str, object]:
     """The JSON object of a file; an empty one where it is missing, damaged or something else."""
     try:

@@ -63,3 +63,16 @@ def test_a_lock_is_waited_for_as_long_as_wanted(tmp_path):
     with files.held(lock, wait_s=10):
         assert leave.is_set()
     other.join()
+
+
+def test_what_a_killed_process_left_goes_and_what_is_being_written_stays(tmp_path):
+    (tmp_path / ".left.json.partial").write_bytes(b"half")
+    (tmp_path / "whole.json").write_bytes(b"{}")
+    with files.filling(tmp_path / "now.json") as partial:
+        files.sweep(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            ".now.json.partial",
+            "whole.json",
+        ]
+        partial.write_bytes(b"{}")
+    assert (tmp_path / "now.json").read_bytes() == b"{}"

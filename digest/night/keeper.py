@@ -116,6 +116,7 @@ def settle(home: Path) -> list[NightReport]:
         if report is not None and (now := as_it_is(report)) != report:
             found.append(now)
             write(path, now)
+    files.sweep(folder(home))
     return found
 
 
