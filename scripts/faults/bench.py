@@ -98,7 +98,7 @@ class Bench:
         ended = self.run(home)
         if ended.code != 0:
             raise RuntimeError(f"an undisturbed run ended with {ended.code}: {ended.said}")
-        return Wanted(files_of(home), tuple(sorted(each.stem for each in pdfs(home))))
+        return wanted_of(home)
 
     def finished(self, home: Path, wanted: Wanted) -> list[str]:
         """Run to the end; what is not as it must be."""
@@ -124,9 +124,16 @@ def files_of(home: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in found if path.is_file()}
 
 
-def pdfs(home: Path) -> list[Path]:
-    """The PDFs of a home."""
-    return list((home / "papers").glob("*.pdf"))
+def wanted_of(home: Path) -> Wanted:
+    """What a home holds that was made in peace.
+
+    Raises:
+        RuntimeError: Its posts have fewer papers than it has PDFs.
+    """
+    papers, kept = _told(home), len(list((home / "papers").glob("*.pdf")))
+    if not len(papers) >= kept > 0:
+        raise RuntimeError(f"{len(papers)} papers in the posts of {home}, {kept} PDFs beside them")
+    return Wanted(files_of(home), tuple(sorted(papers)))
 
 
 def differences(home: Path, wanted: Wanted) -> list[str]:
@@ -152,16 +159,20 @@ def _miscounted(home: Path, wanted: Wanted) -> list[str]:
 
 
 def _carried(home: Path) -> list[tuple[str, list[str]]]:
-    told: list[dict[str, Any]] = []
-    for path in sorted((home / "posts").glob("????-??-??.json")):
-        told += json.loads(path.read_bytes())["papers"]
     store = Store(home / "digest.duckdb")
     try:
         items = [item for date, _, _ in store.post_dates() for item in store.post_items(date)]
     except DigestError as exc:
         return [(f"the store cannot be read ({exc.message}) and", [])]
-    named = [each["id"] for each in told]
-    return [("the JSON", named), ("the store", [str(item.paper.id) for item in items])]
+    return [("the JSON", _told(home)), ("the store", [str(item.paper.id) for item in items])]
+
+
+def _told(home: Path) -> list[str]:
+    """The papers of the posts' JSON."""
+    days: list[dict[str, Any]] = [
+        json.loads(path.read_bytes()) for path in sorted((home / "posts").glob("????-??-??.json"))
+    ]
+    return [each["id"] for day in days for each in day["papers"]]
 
 
 def traceback_in(ended: Ended) -> list[str]:

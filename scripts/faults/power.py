@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.faults.bench import Bench, Wanted, files_of
+from scripts.faults.bench import Bench, Wanted, wanted_of
 from scripts.faults.disk import replayed, write_state
 from scripts.faults.journal import Call, Op, read
 from scripts.faults.tally import Tally
@@ -23,7 +23,7 @@ def cut(bench: Bench, cuts: int, seed: int) -> Tally:
     ended = bench.run(home, bench.shim(home).environment(journal=journal))
     if ended.code != 0:
         raise RuntimeError(f"the traced run ended with {ended.code}: {ended.said}")
-    wanted = Wanted(files_of(home), tuple(sorted(p.stem for p in (home / "papers").glob("*.pdf"))))
+    wanted = wanted_of(home)
     calls = read(journal, home)
     _judge(calls, home, tally)
     chance = random.Random(seed)
