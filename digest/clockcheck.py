@@ -38,14 +38,25 @@ def check(store: Store, clock: Clock, dated: bool) -> None:
         DigestError: A post would be made under a wrong date.
     """
     now = clock.now()
-    known = newest(store.database) if store.database.exists() else None
-    problem = _behind(now, known)
+    problem, doubt = looked_at(store, now)
     if problem is not None and not dated:
         raise problem
     if problem is not None:
         log.warning("%s", problem.message, extra={"hint": problem.hint})
-    elif known is not None and is_far_ahead(now, known[1]):
-        log.warning("%s", _ahead(now, *known), extra={"hint": "if it is wrong, set the clock"})
+    elif doubt:
+        log.warning("%s", doubt, extra={"hint": "if it is wrong, set the clock"})
+
+
+def looked_at(store: Store, now: datetime) -> tuple[DigestError | None, str]:
+    """What is wrong with a clock that says ``now``, and what may be wrong; empty where nothing is.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    known = newest(store.database) if store.database.exists() else None
+    problem = _behind(now, known)
+    is_doubtful = problem is None and known is not None and is_far_ahead(now, known[1])
+    return problem, _ahead(now, *known) if is_doubtful and known is not None else ""
 
 
 def is_far_ahead(now: datetime, newest_at: datetime) -> bool:

@@ -25,7 +25,7 @@ from digest.errors import StoreError
 from digest.records import ArxivId, PaperId
 from digest.render.entry import paper_file
 from digest.render.licences import licence_of
-from digest.site.links import unlink_pdf
+from digest.site.links import PdfLinks
 from digest.store import Store
 from digest.store.retention import Carried, Seen, carried, had_pdfs, seen
 
@@ -148,14 +148,16 @@ class _Judge:
 
 def _remove(going: list[Gone], partial: tuple[Path, ...], config: Config) -> None:
     """Links to a PDF first: a process that is killed leaves none that lead nowhere."""
+    if not going and not partial:
+        return
     try:
+        links = PdfLinks(config.site)
         for gone in going:
-            unlink_pdf(config.site, gone.file, _elsewhere(gone.file))
+            links.unlink(gone.file, _elsewhere(gone.file))
             (config.papers / gone.file).unlink(missing_ok=True)
         for path in partial:
             path.unlink(missing_ok=True)
-        if going or partial:
-            files.flush(config.papers)
+        files.flush(config.papers)
     except OSError as exc:
         raise StoreError(
             f"{config.papers} cannot be written: {exc.strerror or exc}", "check its permissions"

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from typing import Literal
@@ -124,7 +123,7 @@ def needs(config: Config, store: Store, source: Path | None = None) -> list[Need
         Need(home, f"{papers} PDFs", pdfs),
         Need(home, "the database", papers * each),
         Need(home, "the site", papers * SITE_BYTES if "site" in config.outputs else 0),
-        Need(home, "a backup", database if _is_backup_due(config) else 0),
+        Need(home, "a backup", database if config.keep_backups else 0),
         Need(home, "the rest", FLOOR_BYTES),
         Need(Path(tempfile.gettempdir()), "working files", TEMP_BYTES),
     ]
@@ -148,15 +147,6 @@ def _sizes(papers: Path) -> Iterator[tuple[float, int]]:
     for path in papers.glob("*.pdf"):
         found = path.stat()
         yield found.st_mtime, found.st_size
-
-
-def _is_backup_due(config: Config) -> bool:
-    """Whether none was made today."""
-    if not config.keep_backups:
-        return False
-    made = [path.stat().st_mtime for path in (config.home / "backups").glob("*.duckdb")]
-    today = datetime.now(UTC).date()
-    return not made or datetime.fromtimestamp(max(made), UTC).date() < today
 
 
 def _size_of(path: Path) -> int:

@@ -18,13 +18,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from digest import assembly, doctor, worker
+from digest import assembly, clockcheck, doctor, worker
 from digest.cli import main
 from digest.doctor import home, machine, models, network, nights
 from digest.night import keeper
 from digest.night.report import Failure, NightReport
 from digest.probe import PROBE
 from digest.store import Store
+from digest.store.posts import PostHeading
 
 NOW = datetime.now(UTC)
 
@@ -164,15 +165,32 @@ def test_a_home_that_others_can_look_into_is_found(made, mode):
 # ---------------------------------------------------------------- 5: the clock
 
 
-def test_a_clock_that_cannot_be_right_is_found(made, monkeypatch):
-    report(made)
+def test_a_clock_that_cannot_be_right_is_found_as_a_run_finds_it(made, monkeypatch):
     assert machine._clock(made).state == "ok"
-    ahead = (NOW + timedelta(days=3)).isoformat()
-    report(made, started_at=ahead)
+    put_down_at(made, NOW + timedelta(days=3))
     clock = machine._clock(made)
-    assert (clock.state, ahead in clock.found, "set-ntp" in clock.cure) == ("FAIL", True, True)
-    monkeypatch.setattr(machine, "RELEASED", NOW + timedelta(days=1))
-    assert "before this program was made" in machine._clock(made).found
+    assert (clock.state, "the store has a post of" in clock.found) == ("FAIL", True)
+    assert "set the clock" in clock.cure
+    monkeypatch.setattr(clockcheck, "RELEASED_AT", NOW + timedelta(days=1))
+    assert "before this version was made" in machine._clock(made).found
+
+
+def test_a_home_that_rested_for_long_is_a_doubt_of_the_clock(made):
+    put_down_at(made, NOW - timedelta(days=90))
+    clock = machine._clock(made)
+    assert (clock.state, "90 days after" in clock.found) == ("warn", True)
+
+
+def test_a_store_that_cannot_be_read_hides_no_wrong_clock(made, monkeypatch):
+    made.database.write_bytes(b"no database" * 1000)
+    assert machine._clock(made).state == "ok"
+    monkeypatch.setattr(clockcheck, "RELEASED_AT", NOW + timedelta(days=1))
+    assert machine._clock(made).state == "FAIL"
+
+
+def put_down_at(config, at):
+    heading = PostHeading("T", (), ())
+    Store(config.database, lambda: at).put_post("2026-01-23", heading, [])
 
 
 # ---------------------------------------------------------------- 6: the settings

@@ -1,6 +1,5 @@
 import os
 import shutil
-import time
 from collections import namedtuple
 
 import pytest
@@ -67,12 +66,6 @@ def test_the_next_night_is_like_the_last_ones(config, store, papers):
     assert found["a backup"] == config.database.stat().st_size
     assert "1 PDFs" in by_name(space.needs(replace(config, limit=1), store))
     assert "a backup" not in by_name(space.needs(replace(config, keep_backups=0), store))
-    (config.home / "backups").mkdir()
-    made = config.home / "backups" / "x.duckdb"
-    made.write_bytes(b"")
-    assert "a backup" not in by_name(space.needs(config, store))
-    os.utime(made, (time.time() - 90_000,) * 2)
-    assert "a backup" in by_name(space.needs(config, store))
 
 
 def test_too_little_is_refused_with_the_figures_and_the_cure(config, store, free):

@@ -6,18 +6,19 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
 
+from digest import clockcheck
 from digest.assembly import SERVER
 from digest.config import CONFIG_FILE, Config
 from digest.doctor.finding import Finding, checked
 from digest.engines import known
 from digest.engines.process import physical_cores
-from digest.errors import ConfigError, WorkerError
-from digest.night import keeper
+from digest.errors import ConfigError, StoreError, WorkerError
 from digest.probe import PROBE
+from digest.store import Store
 from digest.worker import Worker
 
 PACKAGES = {
@@ -28,9 +29,6 @@ PACKAGES = {
     "gguf": "gguf",
 }
 LOADS_S = 60.0
-RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
-"""It cannot be earlier than this."""
-AHEAD = timedelta(hours=1)
 
 
 def look(config: Config) -> Iterator[Finding]:
@@ -90,14 +88,15 @@ def _memory(config: Config) -> Iterator[Finding]:
 
 def _clock(config: Config) -> Finding:
     """Whether the time can be right: the window of a post and the age of everything hang on it."""
-    now, cure = datetime.now(UTC), "set the clock: timedatectl set-ntp true"
+    now = datetime.now(UTC)
+    try:
+        problem, doubt = clockcheck.looked_at(Store(config.database), now)
+    except StoreError:  # another finding says so
+        problem, doubt = clockcheck.looked_at(Store(config.home / "none"), now)
+    if problem is not None:
+        return Finding("clock", "FAIL", problem.message, problem.hint or "")
     found = f"{now:%Y-%m-%d %H:%M} UTC"
-    newest = next((r for r in map(keeper.read, keeper.paths(config.home)) if r is not None), None)
-    if now < RELEASED:
-        return Finding("clock", "FAIL", f"{found} is before this program was made", cure)
-    if newest is not None and datetime.fromisoformat(newest.started_at) > now + AHEAD:
-        return Finding("clock", "FAIL", f"{found}, but a run began at {newest.started_at}", cure)
-    return Finding("clock", "ok", found)
+    return checked("clock", "warn" if doubt else None, doubt or found, "if it is wrong, set it")
 
 
 def _guard(worker: Worker) -> Finding:

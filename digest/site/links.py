@@ -7,27 +7,39 @@ nothing changed.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 from digest import files
 
 
-def unlink_pdf(site: Path, file: str, url: str) -> None:
-    """Change the pages that link to a PDF of papers/.
+class PdfLinks:
+    """The pages of a site that may link to a PDF of papers/, found in one walk.
 
     Args:
         site: The folder of the site beside papers/; it need not be there.
-        file: The PDF's name.
-        url: Where else it is; empty where it is nowhere.
-
-    Raises:
-        StoreError: A page cannot be written.
     """
-    for page in sorted(site.glob(f"????-??-??/{file.removesuffix('.pdf')}.html")):
-        text = page.read_text("utf-8")
-        changed = _changed(text, f"../../papers/{file}", url)
-        if changed != text:
-            files.replace(page, changed.encode())
+
+    def __init__(self, site: Path) -> None:
+        self._pages: dict[str, list[Path]] = defaultdict(list)
+        for page in sorted(site.glob("????-??-??/*.html")):
+            self._pages[page.stem].append(page)
+
+    def unlink(self, file: str, url: str) -> None:
+        """Change the pages that link to a PDF.
+
+        Args:
+            file: The PDF's name.
+            url: Where else it is; empty where it is nowhere.
+
+        Raises:
+            StoreError: A page cannot be written.
+        """
+        for page in self._pages.get(file.removesuffix(".pdf"), ()):
+            text = page.read_text("utf-8")
+            changed = _changed(text, f"../../papers/{file}", url)
+            if changed != text:
+                files.replace(page, changed.encode())
 
 
 def _changed(text: str, link: str, url: str) -> str:
