@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from digest import __version__, files, worker
+from digest import __version__, confinement, files
 from digest.allowance import Allowance, seconds_until
 from digest.announced import Arxiv, ArxivSource
 from digest.budget import parse_budget
@@ -284,7 +284,7 @@ def leave_network(config: Config) -> None:
     """
     if any(name.startswith(SERVER) for name in config.models):
         log.info("this run keeps its network, as it asks a model server: %s", config.server)
-    elif worker.leave_network() == "none":
+    elif confinement.leave_network() == "none":
         hint = "allow user namespaces or seccomp: digest doctor"
         log.warning("this run cannot be taken off the network here", extra={"hint": hint})
 

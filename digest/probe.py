@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 
-from digest.worker import leave_network
+from digest.confinement import leave_network
 
 PROBE = "digest.probe:Probe"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest import worker
+from digest import confinement
 from digest.config import Config
 from digest.engines import process
 from digest.errors import DigestError
@@ -47,7 +47,7 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(autouse=True)
 def stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that a test runs in its own process does not take that off the network for good."""
-    monkeypatch.setattr(worker, "leave_network", lambda: "namespace")
+    monkeypatch.setattr(confinement, "leave_network", lambda: "namespace")
 
 
 @pytest.fixture(autouse=True)

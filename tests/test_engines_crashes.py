@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from digest import assembly
 from digest.cli import main
+from digest.confinement import Limits
 from digest.engines import process
 from digest.engines.catalogue import ModelFile
 from digest.engines.convert import convert
@@ -24,7 +25,7 @@ from digest.errors import ModelDamagedError, ModelError, WorkerDied, WorkerError
 from digest.generation import Completion, DecodeOptions, Prompt
 from digest.pipeline import Tools
 from digest.records import Breakdown, Document, Paper
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
 from tests.crashing import ENDINGS, POISON
 from tests.test_engines_convert import tiny_model, write_tiny_gguf

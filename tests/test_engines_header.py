@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.confinement import Limits
 from digest.engines import header
 from digest.errors import ModelDamagedError, ModelMissingError
-from digest.worker import Limits
 from tests.test_engines_convert import write_tiny_gguf
 
 _ARRAY, _WORD = 9, 4

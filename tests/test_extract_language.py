@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from digest.confinement import Limits
 from digest.extract.language import english_share, language_of
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 
 @pytest.mark.parametrize(

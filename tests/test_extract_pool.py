@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.confinement import Limits
 from digest.errors import ExtractError, WorkerError
 from digest.extract.pool import extract_each
 from digest.records import Document
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 from tests.conftest import document
 
 

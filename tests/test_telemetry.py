@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.confinement import Limits
 from digest.engines import download
 from digest.engines.catalogue import HubSource
 from digest.store.database import Database
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,8 +14,9 @@ from multiprocessing.connection import Connection
 import pytest
 
 from digest import worker as worker_module
+from digest.confinement import Limits
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 from tests.conftest import document
 
 
@@ -216,7 +217,7 @@ def test_outside_a_worker_a_beat_is_nothing():
 
 CONFINED = """
 import resource
-from digest.worker import Limits, confine
+from digest.confinement import Limits, confine
 resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
 confine(Limits(data_bytes=1 << 40, file_bytes=10, network=True))
 print(resource.getrlimit(resource.RLIMIT_DATA)[0] >> 20, resource.getrlimit(resource.RLIMIT_FSIZE))
@@ -237,7 +238,7 @@ def test_closing_ends_the_process(worker):
 
 FILTERED = """
 import ctypes, socket
-from digest.worker import _refuse_sockets
+from digest.confinement import _refuse_sockets
 if not _refuse_sockets(ctypes.CDLL(None, use_errno=True)):
     raise SystemExit("no seccomp")
 socket.socketpair()
@@ -262,7 +263,7 @@ def test_the_socket_filter_refuses_all_but_unix_sockets():
 
 THREADED = """
 import ctypes, os, socket, threading, time
-from digest.worker import leave_network
+from digest.confinement import leave_network
 refused, left = [], threading.Event()
 def late():
     left.wait()
@@ -290,7 +291,7 @@ def test_all_threads_of_a_process_leave_the_network():
 
 ALONE = """
 import os, socket
-from digest.worker import leave_network
+from digest.confinement import leave_network
 user = os.getuid(), os.geteuid(), os.getgid()
 print(leave_network(), user == (os.getuid(), os.geteuid(), os.getgid()), leave_network())
 try:

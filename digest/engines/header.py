@@ -12,8 +12,9 @@ from typing import Any
 
 from gguf import GGUFReader, LlamaFileType
 
+from digest.confinement import Limits
 from digest.errors import ModelDamagedError, ModelMissingError, WorkerError
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 # Chat templates of architectures that have but one; Llama's name is used by many.
 TEMPLATES = {"qwen2": "chatml", "qwen3": "qwen3", "gemma3": "gemma3"}

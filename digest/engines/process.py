@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from digest.confinement import Limits
 from digest.engines import device, identity, memory, present, threads
 from digest.engines.catalogue import ModelFile
 from digest.engines.converted import ensure_converted
@@ -28,7 +29,7 @@ from digest.engines.lock import Turns, default_turn_file
 from digest.engines.merging import Call, Merging
 from digest.errors import ModelError, WorkerDied, WorkerError
 from digest.generation import Completion, DecodeOptions, Prompt
-from digest.worker import Limits, Worker, beat
+from digest.worker import Worker, beat
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pymupdf
 
+from digest.confinement import Limits
 from digest.errors import ConfigError, DigestError
 from digest.evaluate.report import Goal, Part, Report, machine, share
 from digest.extract import MEMORY_BYTES, Extractor
@@ -26,7 +27,7 @@ from digest.extract.fit import normal
 from digest.extract.pages import Painter
 from digest.records import Document, PageMark, PagePicture, Rect
 from digest.words.numbers import numbers
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 EVERY = 10
 _FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE | pymupdf.TEXT_CLIP

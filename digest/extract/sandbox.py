@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from digest.confinement import Limits
 from digest.errors import ExtractError, WorkerDied, WorkerError, WorkerTimeout
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 # Address space. Reading a 186-page thesis peaks at 0.55 GB (PyMuPDF's import alone takes most of
 # it), 160 MB of it resident, and at 1.04 GB with the layout model; the rest is room for pages with

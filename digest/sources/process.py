@@ -14,13 +14,14 @@ from typing import Any
 
 from digest.calendar import load_calendar
 from digest.clock import SystemClock
+from digest.confinement import Limits
 from digest.errors import FetchError, WorkerError
 from digest.records import ArxivId, Look, Sighting
 from digest.sources.arxiv import ArxivFeeds, Known, LookOptions
 from digest.sources.endpoints import Endpoints
 from digest.sources.http import Client, HttpOptions
 from digest.sources.pdfs import fetch_pdf
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 _PATIENCE_S = 24 * 3600.0
 """For one call. How long a server is waited for, and how often, the client in there knows."""

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from digest import assembly
 from digest.config import Config
+from digest.confinement import Limits
 from digest.engines import catalogue, known
 from digest.engines.process import physical_cores
 from digest.generation import Engine
 from digest.records import Document
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 T = TypeVar("T")
 CALL_S = 3600.0

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from digest.confinement import Limits
 from digest.errors import ExtractError, WorkerError
 from digest.extract import MEMORY_BYTES
 from digest.extract.pool import Reads, extract_each
 from digest.records import Document
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 _log = logging.getLogger(__name__)
 

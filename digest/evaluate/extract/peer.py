@@ -14,13 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean
 
+from digest.confinement import Limits
 from digest.errors import DigestError
 from digest.evaluate.extract.headings import Score, compare
 from digest.evaluate.extract.order import similarity
 from digest.evaluate.papers.truth import Truth
 from digest.evaluate.report import Part, table
 from digest.records import Document
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 _TIMEOUT_S = 900.0
 _MARKS = re.compile(r"[*_`]+|<[^>]+>|\[\^?\d+\](?=:)")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pymupdf
 
+from digest.confinement import Limits
 from digest.errors import DigestError
 from digest.evaluate.report import Goal, Part
 from digest.extract.reader import Reader
-from digest.worker import Limits, Worker
+from digest.worker import Worker
 
 _TIMEOUT_S = 600.0
 _MEMORY_BYTES = 4 << 30
