@@ -54,6 +54,10 @@ _KEY_OF = {
 }
 
 
+_TOGETHER = 8
+"""Documents that are in memory at a time for the readings to come; a megabyte each."""
+
+
 class Places:
     """The papers of a post, to be found again."""
 
@@ -178,6 +182,7 @@ class Making:
         self._being_read: dict[Path, Work] = {}
         self._fresh: list[Work] = []
         self._known: dict[str, bool] = {}
+        self._ahead: dict[str, Document] = {}
         self._read_so_far = 0
         self.works: list[Work] = []
         self._intake: Intake
@@ -305,6 +310,19 @@ class Making:
         key = work.keys.get("extract")
         return self._store.result(key, Document) if key else None
 
+    def _text(self, number: int) -> Document | None:
+        """A paper's document; those of the next ones are taken out of the store with it.
+
+        DuckDB unpacks 2,048 texts to find one of them, which takes 50 ms, whether one of them is
+        wanted or several.
+        """
+        key = self.works[number].keys.get("extract")
+        if key and key not in self._ahead:
+            following = self.works[number : number + _TOGETHER]
+            keys = [work.keys["extract"] for work in following if work.keys.get("extract")]
+            self._ahead = self._store.results(keys, Document)
+        return self._ahead.get(key) if key else None
+
     def _was_read(self, read: Read) -> None:
         work = self._being_read.pop(read.pdf)
         attempt: _Attempt[Document] = (
@@ -373,15 +391,17 @@ class Making:
         """Write the readings, in the order of the post."""
         at_once = self._tools.explainer.at_once
         self._look_up([self._reading_key(work) for work in self.works if work.is_read])
-        self._do("explain", map(self._reading, self.works), len(self.works), at_once)
+        jobs = map(self._reading, range(len(self.works)))
+        self._do("explain", jobs, len(self.works), at_once)
 
-    def _reading(self, work: Work) -> _Job[Breakdown]:
-        """The job of a reading, when the paper's text is here."""
+    def _reading(self, number: int) -> _Job[Breakdown]:
+        """The job of a paper's reading, when its text is here."""
+        work = self.works[number]
         self._until(lambda: work.is_read)
         explainer, paper = self._tools.explainer, work.paper
 
         def prepared() -> Callable[[], Breakdown]:
-            return partial(explainer.explain, paper, self._document(work))
+            return partial(explainer.explain, paper, self._text(number))
 
         return _Job(work, self._reading_key(work), prepared)
 
@@ -393,8 +413,8 @@ class Making:
         """Cut out the figures that the post may show."""
         cut = self._tools.cut
         if cut is not None and self._config.figures != "off":
-            for work in self.works:
-                entry = Entry(work.paper, self._document(work), None, None)
+            for number, work in enumerate(self.works):
+                entry = Entry(work.paper, self._text(number), None, None)
                 cut_figures([entry], self._config, cut)
 
     def _do(self, stage: str, jobs: Iterable[_Job[Record]], papers: int, at_once: int) -> None:

@@ -3,6 +3,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from digest.store import linger
 from digest.store.database import Database
 
@@ -39,7 +41,7 @@ def test_a_lingering_file_is_closed_though_nobody_uses_it(tmp_path: Path) -> Non
     database = Database(tmp_path / "d.duckdb")
     with database.lingering():
         database.query(WRITES)
-        give_up = time.monotonic() + 10 * linger.MOST_S
+        give_up = time.monotonic() + 10 * linger.IDLE_S
         while is_held(database) and time.monotonic() < give_up:
             time.sleep(0.05)
         assert not is_held(database)
@@ -54,17 +56,63 @@ def test_a_file_that_is_held_open_is_not_closed_by_the_clock(tmp_path: Path) -> 
         assert is_held(database)
 
 
-def test_another_process_gets_its_turn_while_a_run_writes_all_the_time(tmp_path: Path) -> None:
+def test_another_process_gets_its_turn_at_once_while_a_run_writes_all_the_time(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "d.duckdb"
     database = Database(path)
     with database.lingering():
         database.query(WRITES)
-        other = subprocess.Popen(
-            [sys.executable, "-c", OTHER, str(path)], stdout=subprocess.PIPE, text=True
-        )
-        while other.poll() is None:
+        with other(path) as waiting:
+            while waiting.poll() is None:
+                database.query(WRITES)
+            assert waiting.stdout is not None
+            assert int(waiting.stdout.read()) > 0
+    assert waiting.returncode == 0
+    assert not linger.is_asked_for(path)
+
+
+def test_a_burst_goes_on_without_being_closed_while_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(tmp_path / "d.duckdb")
+    opened = []
+    connect = database._open
+    monkeypatch.setattr(database, "_open", lambda: opened.append(1) or connect())
+    with database.lingering():
+        ends_s = time.monotonic() + 3 * linger.IDLE_S
+        while time.monotonic() < ends_s:
             database.query(WRITES)
-        assert other.stdout is not None
-        with other.stdout:
-            assert int(other.stdout.read()) > 0
-    assert other.returncode == 0
+    assert len(opened) == 1
+
+
+def test_a_program_that_cannot_ask_gets_its_turn_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger, "MOST_S", 0.3)
+    path = tmp_path / "d.duckdb"
+    database = Database(path)
+    linger.mark_of(path).mkdir()  # no lock can be taken of it
+    with database.lingering():
+        database.query(WRITES)
+        with other(path) as waiting:
+            while waiting.poll() is None:
+                database.query(WRITES)
+    assert waiting.returncode == 0
+
+
+def test_one_of_several_that_wait_says_so_and_all_get_their_turn(tmp_path: Path) -> None:
+    path = tmp_path / "d.duckdb"
+    database = Database(path)
+    with database.lingering():
+        database.query(WRITES)
+        with other(path) as one, other(path) as two:
+            while one.poll() is None or two.poll() is None:
+                database.query(WRITES)
+    assert (one.returncode, two.returncode) == (0, 0)
+
+
+def other(path: Path) -> subprocess.Popen[str]:
+    """Another process that counts the rows."""
+    command = [sys.executable, "-c", OTHER, str(path)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -20,7 +20,7 @@ import duckdb
 from digest import files
 from digest.errors import StoreError
 from digest.store.damage import meaning
-from digest.store.linger import Linger
+from digest.store.linger import Linger, asked_for
 from digest.store.migrations import migrate
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -48,7 +48,7 @@ class Database:
         self._held: duckdb.DuckDBPyConnection | None = None
         self._users = 0
         self._turn = threading.RLock()
-        self._linger = Linger(self.let_go)
+        self._linger = Linger(path, self.let_go)
 
     @property
     def path(self) -> Path:
@@ -219,16 +219,26 @@ def connected(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     Raises:
         StoreError: Still locked after ``LOCK_WAIT_S``, damaged, or not to be opened.
     """
+    found = _connected_now(path, read_only)
+    if found is not None:
+        return found
     give_up = time.monotonic() + LOCK_WAIT_S
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=read_only, config=SETTINGS)
-        except duckdb.Error as exc:
-            if "Could not set lock" not in str(exc):
-                raise meaning(path, exc) from exc
+    with asked_for(path):
+        while (found := _connected_now(path, read_only)) is None:
             if time.monotonic() > give_up:
-                raise _busy(path) from exc
+                raise _busy(path)
             time.sleep(0.05)
+    return found
+
+
+def _connected_now(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection | None:
+    """The file open, or None where another process has it open."""
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=SETTINGS)
+    except duckdb.Error as exc:
+        if "Could not set lock" not in str(exc):
+            raise meaning(path, exc) from exc
+        return None
 
 
 def wal_of(path: Path) -> Path:
@@ -245,10 +255,11 @@ def locked(path: Path) -> Iterator[None]:
     """
     give_up = time.monotonic() + LOCK_WAIT_S
     with path.open("r+b") as file:
-        while not _is_locked(file.fileno(), fcntl.LOCK_EX):
-            if time.monotonic() > give_up:
-                raise _busy(path)
-            time.sleep(0.05)
+        with asked_for(path):
+            while not _is_locked(file.fileno(), fcntl.LOCK_EX):
+                if time.monotonic() > give_up:
+                    raise _busy(path)
+                time.sleep(0.05)
         yield
 
 
