@@ -53,8 +53,9 @@ def stage_bars(
         heard = threading.Lock()  # what is fetched is told by another thread
 
         def progress(stage: str, paper: str, done: int, total: int) -> None:
-            with heard:
-                show(stage, paper, done, total)
+            if total:
+                with heard:
+                    show(stage, paper, done, total)
 
         def show(stage: str, paper: str, done: int, total: int) -> None:
             nonlocal said_s

@@ -49,6 +49,7 @@ log = logging.getLogger("digest")
 
 SITE_WAIT_S = 30.0
 """For another build of the site: that of a new day takes seconds."""
+ASKED_AGAIN = "the next run asks for what is missing; to see whether it can: digest doctor --online"
 
 
 @click.command()
@@ -376,8 +377,9 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
 
 
 def _print_announced(session: Session, coverage: Coverage) -> None:
-    for problem in coverage.problems:
-        log.warning("%s", problem)
+    for number, problem in enumerate(coverage.problems, 1):
+        hint = ASKED_AGAIN if number == len(coverage.problems) else None
+        log.warning("%s", problem, extra={"hint": hint})
     batches = ", ".join(coverage.batches) or "none"
     session.console.print(
         f"arXiv {coverage.state}; batches {batches}: {coverage.new} new ({coverage.late} late), "

@@ -59,10 +59,11 @@ def _parts(report: NightReport) -> Iterator[str]:
         f"papers   {n.papers}: {n.full} in full, {n.abstract} by their abstract, "
         f"{n.unread} not read; {n.failed} failed"
     )
-    yield (
-        f"claims   {n.claims}: {n.verified} verified, {n.repaired} repaired, {n.quoted} quoted; "
-        f"{n.dropped} dropped; {n.numbers} numbers"
-    )
+    if n.papers:
+        yield (
+            f"claims   {n.claims}: {n.verified} verified, {n.repaired} repaired, "
+            f"{n.quoted} quoted; {n.dropped} dropped; {n.numbers} numbers"
+        )
 
 
 def _feeds(report: NightReport) -> str:

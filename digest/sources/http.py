@@ -180,7 +180,7 @@ class Client:
                     raise
                 self._doors.check(host)  # closed by this very answer: nothing to wait for
                 wait_s = self._wait_s(host, done)
-                log.warning("%s; asking again in %.0f s", exc.message, wait_s)
+                log.info("%s; asking again in %.0f s", exc.message, wait_s)
                 self.faults.append(exc.message)
             self._clock.sleep(wait_s)
         return attempt()
@@ -204,7 +204,7 @@ class Client:
                     yield Incoming(response, asked.bounds, self._clock)
                     return
                 url = target(response)
-        raise FetchError(f"{wire.shown(url)} redirects more than {_MOST_REDIRECTS} times")
+        raise FetchError(f"{wire.place(url)} redirects more than {_MOST_REDIRECTS} times")
 
     @contextlib.contextmanager
     def _sent(self, url: httpx.URL, asked: Asked) -> Iterator[httpx.Response]:
@@ -251,7 +251,7 @@ class Client:
 
     def _judge(self, response: httpx.Response) -> None:
         """Raise for the statuses that mean "not now" or "not you"."""
-        status, where = response.status_code, wire.shown(response.url)
+        status, where = response.status_code, wire.place(response.url)
         self._asked_wait_s = retry_after_s(response.headers, self._clock.now())
         if status == 403:
             raise self._doors.refused(response.url.host)
@@ -348,7 +348,7 @@ def target(response: httpx.Response) -> httpx.URL:
         FetchError: Elsewhere. A server shall not send us into the lab's own network.
     """
     source = response.url
-    where = f"{wire.shown(source)} redirects"
+    where = f"{wire.place(source)} redirects"
     try:
         target = wire.address(str(source.join(response.headers.get("location", ""))))
     except httpx.InvalidURL as exc:

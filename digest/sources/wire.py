@@ -192,7 +192,7 @@ def address(url: str) -> httpx.URL:
 
 def failure(url: httpx.URL, exc: Exception) -> FetchError:
     """Our error for one of httpx's: what happened to which address, and what helps."""
-    where = shown(url)
+    where = place(url)
     if _is_certificate(exc):
         hint = "if your network checks traffic with an authority of its own, set ca_file"
         return FetchError(f"{where} has no certificate to trust: {exc}", hint, retryable=False)
@@ -223,3 +223,8 @@ def patience(bounds: Bounds) -> httpx.Timeout:
 def shown(url: httpx.URL) -> str:
     """An address as it may be printed: a mirror's password is nobody's business."""
     return str(url.copy_with(username=None, password=None) if url.userinfo else url)
+
+
+def place(url: httpx.URL) -> str:
+    """The same without what is asked there, which hosts.log has: for messages."""
+    return shown(url.copy_with(query=None))
