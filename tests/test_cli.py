@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from digest import files
+from digest import assembly, files
 from digest.assembly import store as open_store
 from digest.cli import day, main
 from digest.config import load
 from digest.pipeline import Day, Tools, run_day
 from digest.sources.folder import FolderSource
+from digest.sources.http import HttpOptions
 from tests.conftest import FakeExplainer, FakeExtractor, FakeTranslator
 
 
@@ -242,3 +244,23 @@ def test_a_run_has_left_the_network_when_its_work_begins(tmp_path, papers):
         pytest.skip("the kernel grants neither a namespace nor a filter")
     [said] = [line for line in left.stderr.splitlines() if "reached for it" in line]
     assert said.endswith(("Network is unreachable", "Permission denied"))
+
+
+def test_a_night_without_a_network_says_so_and_loses_nothing(made, run, monkeypatch, tmp_path):
+    nobody = "http://127.0.0.1:9"
+    for name in ("FEED", "API", "OAI", "PDF"):
+        monkeypatch.setenv(f"DIGEST_{name}_URL", nobody)
+    once = HttpOptions(tries=1, pace_s=0.0, pace_file=tmp_path / "pace", cache_dir=tmp_path / "c")
+    monkeypatch.setattr(assembly, "http_options", lambda *_: once)
+    fakes = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+    monkeypatch.setattr(assembly, "tools", lambda _: nullcontext(fakes))
+    before = sorted((tmp_path / "home" / "posts").iterdir())
+    night = run("run")
+    assert (night.exit_code, night.stdout) == (1, "")
+    assert f"cs.SD+eess.AS feed: {nobody}/rss/cs.SD+eess.AS cannot be reached" in night.stderr
+    assert "the next run asks for what is missing" in " ".join(night.stderr.split())
+    told = run("report").stdout
+    assert "failed, exit code 1" in told
+    assert "failed: cs.SD api+feed, eess.AS api+feed" in told
+    assert sorted((tmp_path / "home" / "posts").iterdir()) == before
+    assert run("check", "--date", "2026-01-23").exit_code == 0

@@ -283,7 +283,7 @@ class _Round:
 
     def _failed(self, exc: FetchError) -> str:
         self._is_refused = self._is_refused or isinstance(exc, FetchRefused)
-        log.warning("%s", exc.message)
+        log.info("%s", exc.message)
         return _short(exc.message)
 
     def _faults(self, before: int) -> list[str]:
