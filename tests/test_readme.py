@@ -200,6 +200,13 @@ def test_each_target_of_make_exists():
     assert named - set(targets) == set()
 
 
+def test_each_test_it_names_exists():
+    named = {span for inline in inlines(ENGLISH) for span in spans(inline) if "tests/" in span}
+    files = {name for name in named if name.startswith("tests/test_")}
+    assert len(files) >= 8
+    assert all((ROOT / name).is_file() for name in files)
+
+
 def test_each_file_of_the_tree_exists():
     tree = next(fence for fence in fences(ENGLISH) if fence.startswith("digest/\n"))
     named = FILE.findall(tree)
