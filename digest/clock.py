@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Protocol
+
+
+def is_time_of_day(text: str) -> bool:
+    """Whether it is one, as HH:MM."""
+    return re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) is not None
 
 
 class Clock(Protocol):

@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.budget import parse_budget
+from digest.clock import is_time_of_day
 from digest.errors import ConfigError
 
 CONFIG_FILE = "digest.toml"
@@ -218,9 +219,9 @@ class Config:
                     f"{name}: no such choice: {getattr(self, name)!r}",
                     f"one of {', '.join(choices)}",
                 )
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.anchor):
+        if not is_time_of_day(self.anchor):
             raise ConfigError(f"anchor: not a time of day: {self.anchor!r}", "write it as 08:50")
-        if self.until and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.until):
+        if self.until and not is_time_of_day(self.until):
             raise ConfigError(f"until: not a time of day: {self.until!r}", "write it as 07:30")
         parse_budget(self.budget)
         for day in self.holidays:

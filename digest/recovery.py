@@ -113,7 +113,7 @@ def _say(restored: Restored) -> None:
     said = {
         "checkpoint": "the database goes on from its last whole state",
         "backup": f"the database goes on from {restored.backup}",
-        "anew": "there is no good backup: the database begins anew",
+        "anew": "there is no good backup: the database begins anew, and knows nothing forgotten",
     }
     log.warning("%s; what was made since is made again", said[restored.how])
     for line in restored.reentry.lines():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import pwd
 import re
 import shlex
 import sys
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from digest.clock import is_time_of_day
 from digest.config import Config
 from digest.errors import ConfigError
 
@@ -24,6 +26,10 @@ SPREAD_MINUTES = 20
 """By how much starts differ from machine to machine: not all labs shall ask arXiv at once."""
 
 _SHELL = ("/bin/sh", "-c", 'exec "$@"', "digest")
+
+
+SYSTEM_UNITS = Path("/etc/systemd/system")
+_LINGER = Path("/var/lib/systemd/linger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,25 @@ class Night:
     writes: tuple[str, ...] = ()
 
 
+def user_units() -> Path:
+    """Where a user's own units are."""
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(base).expanduser() / "systemd" / "user"
+
+
+def lingering_cure() -> str:
+    """What makes this user's timers run while the user is logged out; empty where they do."""
+    name = pwd.getpwuid(os.geteuid()).pw_name
+    return "" if (_LINGER / name).exists() else f"loginctl enable-linger {name}"
+
+
 def night(config: Config, at: str, user: str = "") -> Night:
     """The nightly run of a home.
 
     Raises:
         ConfigError: ``at`` is no time of day, or a path holds what no unit can.
     """
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
+    if not is_time_of_day(at):
         raise ConfigError(f"not a time of day: {at!r}", "write it as 08:50")
     folders = ("--home", str(config.home), "--models-dir", str(config.models_dir))
     command = (*program(), *folders, "--quiet", "run", "--wait")

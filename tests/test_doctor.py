@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from digest import assembly, clockcheck, doctor, worker
+from digest import assembly, clockcheck, doctor, timer, worker
 from digest.cli import main
 from digest.doctor import home, machine, models, network, nights
 from digest.night import keeper
@@ -33,8 +33,8 @@ NOW = datetime.now(UTC)
 @pytest.fixture(autouse=True)
 def no_machine(tmp_path, monkeypatch):
     """Nothing of the developer's own timers or crontab."""
-    monkeypatch.setattr(nights, "UNITS", (tmp_path / "units",))
-    monkeypatch.setattr(nights, "LINGER", tmp_path / "linger")
+    monkeypatch.setattr(timer, "SYSTEM_UNITS", tmp_path / "units")
+    monkeypatch.setattr(timer, "_LINGER", tmp_path / "linger")
     monkeypatch.setattr(nights, "_in_cron", lambda: False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
 
@@ -327,9 +327,9 @@ def test_a_night_that_was_killed_is_found_before_anybody_marks_it(made):
 
 
 def units(tmp_path, config, linger=True):
-    folder = tmp_path / "units"
-    folder.mkdir()
-    (folder / f"{nights.unit_name(config.home)}.timer").touch()
+    folder = tmp_path / "xdg" / "systemd" / "user"
+    folder.mkdir(parents=True)
+    (folder / f"{timer.unit_name(config.home)}.timer").touch()
     if linger:
         (tmp_path / "linger").mkdir()
         (tmp_path / "linger" / made_by()).touch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -56,15 +57,8 @@ def _found(home: Path, run: str | None, most: int) -> list[tuple[Path, NightRepo
     """
     from digest.night import keeper
 
-    read = (
-        (path, keeper.read(path)) for path in keeper.paths(home) if path.stem == (run or path.stem)
-    )
-    found = []
-    for path, each in read:
-        if each is not None:
-            found.append((path, keeper.as_it_is(each)))
-        if len(found) == most:
-            break
+    wanted = (each for each in keeper.readable(home) if run in (None, each[0].stem))
+    found = list(islice(wanted, most))
     if not found:
         name = f"no run {run}" if run else "no run yet"
         raise DigestError(f"{name} in {home}", "digest report --last 10 lists them")

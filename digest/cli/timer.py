@@ -21,7 +21,6 @@ from digest.errors import ConfigError, DigestError
 if TYPE_CHECKING:
     from digest.timer import Night
 
-SYSTEM = Path("/etc/systemd/system")
 ENABLE_S = 30.0
 
 log = logging.getLogger("digest")
@@ -53,10 +52,9 @@ def install_timer(session: Session, at: str | None, show: bool, system: bool, re
 
 
 def _folder(system: bool) -> Path:
-    if system:
-        return SYSTEM
-    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "systemd" / "user"
+    from digest import timer
+
+    return timer.SYSTEM_UNITS if system else timer.user_units()
 
 
 def _owner(home: Path) -> str:
@@ -162,9 +160,9 @@ def _systemctl(system: bool, *arguments: str) -> None:
 
 def _warn_of_lingering() -> None:
     """A user's timers run only while the user is logged in, unless it lingers."""
-    name = pwd.getpwuid(os.getuid()).pw_name
-    if not (Path("/var/lib/systemd/linger") / name).exists():
-        cure = f"loginctl enable-linger {name}"
+    from digest import timer
+
+    if cure := timer.lingering_cure():
         log.warning("the timer runs only while you are logged in", extra={"hint": cure})
 
 

@@ -135,7 +135,7 @@ def _at_work(config: Config) -> Iterator[Finding]:
     except StoreError as exc:
         yield Finding("lock", "FAIL", exc.message, exc.hint or "")
         return
-    known = (keeper.as_it_is(r) for r in map(keeper.read, keeper.paths(config.home)) if r)
+    known = (each for _, each in keeper.readable(config.home))
     report = next((each for each in known if each.state == "running"), None)
     if report is None:
         yield Finding("run", "warn", "a run is at work here", "wait for it to end")

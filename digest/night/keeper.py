@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -84,6 +85,14 @@ def paths(home: Path) -> list[Path]:
     except OSError:
         return []
     return sorted(found, key=_order, reverse=True)
+
+
+def readable(home: Path) -> Iterator[tuple[Path, NightReport]]:
+    """A home's reports as they are, the newest first; those that cannot be read are left out."""
+    for path in paths(home):
+        report = read(path)
+        if report is not None:
+            yield path, as_it_is(report)
 
 
 def _order(path: Path) -> tuple[str, int]:
