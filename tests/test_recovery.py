@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 
+import duckdb
 import pytest
 
 from digest import backups, files, recovery
@@ -223,17 +224,22 @@ def test_a_disk_that_damages_everything_ends_the_night(world):
         recovery.surviving(world.config, world.clock.now, work)
 
 
-def test_a_torn_wal_costs_only_what_was_in_it(world, caplog):
+def test_a_damaged_wal_costs_only_what_was_in_it(world, caplog):
     world.announce(1, "2026-01-22")
     world.night("2026-01-22", backup=False)
+    with duckdb.connect(str(world.config.database)) as con:  # as a killed run leaves it
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")
+        con.execute("UPDATE post SET made_utc = made_utc + INTERVAL 1 DAY")
     wal = world.store.database.wal
-    wal.write_bytes(b"\x62\x01" * 40)
+    damaged = bytearray(wal.read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    wal.write_bytes(damaged)
 
     def work():
-        if wal.exists():
-            raise StoreDamaged("the WAL is damaged")
         return Store(world.config.database).counts().posts
 
+    with pytest.raises(StoreDamaged):
+        work()
     assert recovery.surviving(world.config, world.clock.now, work) == 1
     assert aside(world) == ["digest.duckdb.before-restore-1.wal"]
     assert "last whole state" in caplog.text
