@@ -21,7 +21,7 @@ from scripts.faults.tree import Ended, Tree
 
 DATE = "2026-01-23"
 OUTPUTS = "json,bibtex,atom,weekly,mail"
-EVIDENCE_TOKENS = "400"
+EVIDENCE_TOKENS = "200"
 """Shorter readings, sooner done."""
 
 _PARTIAL = re.compile(r"\.partial$|\.new(-\d+)?\.md$|-journal$|^digest\.duckdb\.wal$")
