@@ -46,6 +46,40 @@ def kill(bench: Bench, plan: Plan, name: str) -> Tally:
     return tally
 
 
+def kill_long(bench: Bench, plan: Plan, name: str) -> Tally:
+    """Kill runs of minutes: every fifth in a new home, the others where the readings begin."""
+    chance = random.Random(plan.seed)
+    tally = Tally(name, plan.kills)
+    wanted, whole_s = _timed(bench)
+    tally.say(f"undisturbed run: {whole_s:.0f} s, {len(wanted.files)} files")
+    translated = _killed_at(bench, "explain")
+    while tally.done < plan.kills:
+        is_new = tally.done % 5 == 0
+        home = bench.home() if is_new else _begun(bench, translated)
+        after_s = chance.uniform(0.0, 0.4 * whole_s)
+        if _killed(bench, home, after_s):
+            where = "" if is_new else "where the readings begin, "
+            tally.add(_outcome(bench, home, wanted), f"killed {where}after {after_s:.1f} s")
+        shutil.rmtree(home, ignore_errors=True)
+    return tally
+
+
+def _killed_at(bench: Bench, stage: str) -> Path:
+    """The home of a run that was killed when its report told of a stage for the first time.
+
+    Raises:
+        RuntimeError: It ended before.
+    """
+    home = bench.home()
+    with bench.start(home) as tree:
+        while not tree.ends_within(0.2):
+            told = [path.read_text("utf-8") for path in (home / "runs").glob("*.json")]
+            if any(f'"{stage}"' in text for text in told):
+                tree.kill()
+                return home
+    raise RuntimeError(f"a run ended before it had begun to {stage}")
+
+
 def kill_day(bench: ArxivBench, wanted: Wanted, tally: Tally, seed: int) -> None:
     """Kill the runs of the bench's day: an equal share of what is planned for each."""
     chance = random.Random(seed)

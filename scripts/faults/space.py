@@ -11,12 +11,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scripts.faults.bench import Bench, Wanted, copied, traceback_in
 from scripts.faults.shim import Shim, Strike
 from scripts.faults.tally import Tally
-from scripts.faults.tree import Ended
+from scripts.faults.tree import Ended, at_end
 
 _MB = 1 << 20
 _ROOMY_MB, _PLENTY_MB = 128, 512
@@ -168,10 +169,13 @@ def _small_disk(folder: Path, size_mb: float) -> Iterator[Path]:
     size = f"size={max(int(size_mb * 1024), 16)}k"
     mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
     subprocess.run(mount, check=True, capture_output=True)
+    undo = partial(subprocess.run, ["umount", "-l", str(folder)], check=True)
+    at_end.add(undo)
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        at_end.discard(undo)
+        undo()
 
 
 def _fill_up(disk: Path, left_mb: float) -> None:

@@ -22,6 +22,7 @@ class Tally:
     good: int = 0
     problems: list[str] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
+    ended_s: float = 0.0
 
     def say(self, what: str) -> None:
         """A line of progress."""
@@ -30,6 +31,7 @@ class Tally:
     def add(self, problems: Sequence[str], what: str) -> None:
         """One fault, and what was wrong after it."""
         self.done += 1
+        self.ended_s = time.monotonic()
         self.good += not problems
         self.problems += [f"{what}: {problem}" for problem in problems]
         self.say(f"{self.done}/{self.planned} {what}: {'; '.join(problems) or 'as it must be'}")
@@ -41,5 +43,5 @@ class Tally:
 
     def line(self) -> str:
         """The sum."""
-        seconds = time.monotonic() - self.started_s
+        seconds = self.ended_s - self.started_s if self.done else 0
         return f"{self.name}: {self.good} of {self.done} as they must be, {seconds:.0f} s"

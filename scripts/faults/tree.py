@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -20,12 +20,16 @@ PATIENCE_S = 900.0
 """A run that takes longer hangs; the slowest is one with a real model."""
 _GONE_S = 10.0
 _alive: set[Tree] = set()
+at_end: set[Callable[[], object]] = set()
+"""What is to be undone where the harness is ended by a signal."""
 
 
 def end_all(signal_number: int, _frame: FrameType | None) -> None:
     """As a handler of signals: whoever ends the harness ends its runs, too."""
     for tree in list(_alive):
         tree.kill()
+    for undo in list(at_end):
+        undo()
     os._exit(128 + signal_number)
 
 
@@ -51,6 +55,7 @@ class Tree:
         self._mark = uuid.uuid4().hex
         self._said = said
         variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment, MARK: self._mark}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # as users run it: compiled once
         with said.with_suffix(".out").open("wb") as out, said.with_suffix(".err").open("wb") as err:
             self._process = subprocess.Popen(
                 command,
