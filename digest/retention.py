@@ -12,6 +12,7 @@ import fcntl
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import date as Date
@@ -32,6 +33,7 @@ from digest.store.retention import Carried, Seen, carried, had_pdfs, seen
 _NO_TRY = {"pdf-withdrawn"}
 """Stages that are not tried again."""
 _DAY_S = 86_400
+_SITE_WAIT_S = 30.0
 
 Fate = Literal["goes", "kept", "waits", "unknown"]
 log = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ def prune(config: Config, store: Store, today: str, dry_run: bool = False) -> Pr
     The caller is alone at work in the home (``running``).
 
     Raises:
+        BusyError: The site is being built, for long.
         StoreError: A file cannot be removed.
     """
     judge = _Judge(config, store, today)
@@ -151,10 +154,11 @@ def _remove(going: list[Gone], partial: tuple[Path, ...], config: Config) -> Non
     if not going and not partial:
         return
     try:
-        links = PdfLinks(config.site)
-        for gone in going:
-            links.unlink(gone.file, _elsewhere(gone.file))
-            (config.papers / gone.file).unlink(missing_ok=True)
+        with _alone_at(config.site):
+            links = PdfLinks(config.site)
+            for gone in going:
+                links.unlink(gone.file, _elsewhere(gone.file))
+                (config.papers / gone.file).unlink(missing_ok=True)
         for path in partial:
             path.unlink(missing_ok=True)
         files.flush(config.papers)
@@ -162,6 +166,11 @@ def _remove(going: list[Gone], partial: tuple[Path, ...], config: Config) -> Non
         raise StoreError(
             f"{config.papers} cannot be written: {exc.strerror or exc}", "check its permissions"
         ) from exc
+
+
+def _alone_at(site: Path) -> AbstractContextManager[None]:
+    """While nobody builds the site: a page would link to a PDF that goes."""
+    return files.held(site / ".lock", _SITE_WAIT_S) if site.exists() else nullcontext()
 
 
 def _elsewhere(file: str) -> str:

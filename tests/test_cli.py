@@ -264,3 +264,14 @@ def test_a_night_without_a_network_says_so_and_loses_nothing(made, run, monkeypa
     assert "failed: cs.SD api+feed, eess.AS api+feed" in told
     assert sorted((tmp_path / "home" / "posts").iterdir()) == before
     assert run("check", "--date", "2026-01-23").exit_code == 0
+
+
+def test_a_wrong_template_ends_a_run_before_its_work(papers, run, monkeypatch, tmp_path):
+    fakes = Tools(FakeExtractor(), FakeTranslator(), FakeExplainer())
+    monkeypatch.setattr(assembly, "tools", lambda _: nullcontext(fakes))
+    (tmp_path / "home" / "templates").mkdir(parents=True)
+    (tmp_path / "home" / "templates" / "jekyll.md.j2").write_text("{% if %}")
+    night = run("run", "--from", str(papers), "--date", "2026-01-24")
+    assert night.exit_code == 2
+    assert "jekyll.md.j2:1" in "".join(night.stderr.split())
+    assert not (tmp_path / "home" / "posts").exists()

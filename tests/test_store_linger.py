@@ -56,9 +56,15 @@ def test_a_file_that_is_held_open_is_not_closed_by_the_clock(tmp_path: Path) -> 
         assert is_held(database)
 
 
-def test_another_process_gets_its_turn_at_once_while_a_run_writes_all_the_time(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing closes the file but somebody who asks for it."""
+    monkeypatch.setattr(linger, "IDLE_S", 1000.0)
+    monkeypatch.setattr(linger, "MOST_S", 1000.0)
+
+
+@pytest.mark.usefixtures("patient")
+def test_another_process_gets_its_turn_while_a_run_writes_all_the_time(tmp_path: Path) -> None:
     path = tmp_path / "d.duckdb"
     database = Database(path)
     with database.lingering():
@@ -72,6 +78,30 @@ def test_another_process_gets_its_turn_at_once_while_a_run_writes_all_the_time(
     assert not linger.is_asked_for(path)
 
 
+@pytest.mark.usefixtures("patient")
+def test_another_process_gets_its_turn_while_nobody_uses_what_is_open(tmp_path: Path) -> None:
+    path = tmp_path / "d.duckdb"
+    database = Database(path)
+    with database.lingering():
+        database.query(WRITES)
+        with other(path) as waiting:
+            assert waiting.wait(20) == 0
+        assert not is_held(database)
+
+
+@pytest.mark.usefixtures("patient")
+def test_of_several_that_wait_each_gets_its_turn(tmp_path: Path) -> None:
+    path = tmp_path / "d.duckdb"
+    database = Database(path)
+    with database.lingering():
+        database.query(WRITES)
+        with other(path) as one, other(path) as two, other(path) as three:
+            while any(each.poll() is None for each in (one, two, three)):
+                database.query(WRITES)
+    assert [each.returncode for each in (one, two, three)] == [0, 0, 0]
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_burst_goes_on_without_being_closed_while_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,10 +110,21 @@ def test_a_burst_goes_on_without_being_closed_while_nobody_waits(
     connect = database._open
     monkeypatch.setattr(database, "_open", lambda: opened.append(1) or connect())
     with database.lingering():
-        ends_s = time.monotonic() + 3 * linger.IDLE_S
+        ends_s = time.monotonic() + 1.0
         while time.monotonic() < ends_s:
             database.query(WRITES)
     assert len(opened) == 1
+
+
+def test_a_transaction_that_takes_long_is_no_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger, "IDLE_S", 0.3)
+    database = Database(tmp_path / "d.duckdb")
+    with database.lingering():
+        with database.held_open():
+            time.sleep(0.6)
+        assert is_held(database)
 
 
 def test_a_program_that_cannot_ask_gets_its_turn_in_time(
@@ -99,17 +140,6 @@ def test_a_program_that_cannot_ask_gets_its_turn_in_time(
             while waiting.poll() is None:
                 database.query(WRITES)
     assert waiting.returncode == 0
-
-
-def test_one_of_several_that_wait_says_so_and_all_get_their_turn(tmp_path: Path) -> None:
-    path = tmp_path / "d.duckdb"
-    database = Database(path)
-    with database.lingering():
-        database.query(WRITES)
-        with other(path) as one, other(path) as two:
-            while one.poll() is None or two.poll() is None:
-                database.query(WRITES)
-    assert (one.returncode, two.returncode) == (0, 0)
 
 
 def other(path: Path) -> subprocess.Popen[str]:

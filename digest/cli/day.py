@@ -139,7 +139,7 @@ def run(  # noqa: PLR0913 one parameter for each flag
     asking = _Asking(offline, wait, wait_hours, redo, assembly.allowance(config))
     work = partial(_make, session, config, when, source, asking)
     report, is_written = guarded(config, "run", date is not None, work)
-    _print_report(session, report, as_json)
+    _print_report(session, report, as_json, asked=not offline and source is None)
     if not is_written:
         sys.exit(EXIT_FAILED)
     if report.announced is not None and report.announced.state in ("stalled", "failed"):
@@ -351,7 +351,7 @@ def _days(
     return report
 
 
-def _print_report(session: Session, report: Report, as_json: bool) -> None:
+def _print_report(session: Session, report: Report, as_json: bool, asked: bool) -> None:
     for outcome in report.failed:
         said = (outcome.stage, outcome.paper, outcome.error)
         log.warning("%s failed: %s: %s", *said, extra={"hint": outcome.hint})
@@ -364,7 +364,7 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
     if report.post is not None:
         _warn_of_edits(report.post_status, report.post)
     if report.announced is not None:
-        _print_announced(session, report.announced)
+        _print_announced(session, report.announced, asked)
     totals = report.coverage
     session.console.print(
         f"{report.papers} papers; {totals['claims']} claims: {totals['verified']} verified, "
@@ -376,10 +376,12 @@ def _print_report(session: Session, report: Report, as_json: bool) -> None:
         click.echo(report.post)
 
 
-def _print_announced(session: Session, coverage: Coverage) -> None:
-    for number, problem in enumerate(coverage.problems, 1):
-        hint = ASKED_AGAIN if number == len(coverage.problems) else None
+def _print_announced(session: Session, coverage: Coverage, asked: bool) -> None:
+    """``asked``: whether arXiv was, so that the next run may be expected to."""
+    hint = ASKED_AGAIN if asked and coverage.state in ("failed", "stalled") else None
+    for problem in coverage.problems:
         log.warning("%s", problem, extra={"hint": hint})
+        hint = None  # once for all of them
     batches = ", ".join(coverage.batches) or "none"
     session.console.print(
         f"arXiv {coverage.state}; batches {batches}: {coverage.new} new ({coverage.late} late), "
@@ -409,7 +411,7 @@ def fetch(
     session.night.begin("fetch", when, config)
     work = partial(_fetch, session, config, when)
     fetched = guarded(config, "fetch", date is not None, work)
-    _print_announced(session, fetched.coverage)
+    _print_announced(session, fetched.coverage, asked=True)
     for problem in fetched.failed:
         log.warning("%s", problem)
     if as_json:

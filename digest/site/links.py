@@ -36,7 +36,10 @@ class PdfLinks:
             StoreError: A page cannot be written.
         """
         for page in self._pages.get(file.removesuffix(".pdf"), ()):
-            text = page.read_text("utf-8")
+            try:
+                text = page.read_text("utf-8")
+            except FileNotFoundError:  # its day was taken away meanwhile
+                continue
             changed = _changed(text, f"../../papers/{file}", url)
             if changed != text:
                 files.replace(page, changed.encode())

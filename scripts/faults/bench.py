@@ -102,10 +102,7 @@ class Bench:
 
     def finished(self, home: Path, wanted: Wanted) -> list[str]:
         """Run to the end; what is not as it must be."""
-        ended = self.run(home)
-        if ended.code != 0:
-            return [f"ended with exit code {ended.code}: {ended.said.strip()[-400:]}"]
-        return traceback_in(ended) + differences(home, wanted)
+        return badly(self.run(home)) or differences(home, wanted)
 
 
 def stub_bench(scratch: Path, papers: int) -> Bench:
@@ -173,6 +170,13 @@ def _told(home: Path) -> list[str]:
         json.loads(path.read_bytes()) for path in sorted((home / "posts").glob("????-??-??.json"))
     ]
     return [each["id"] for day in days for each in day["papers"]]
+
+
+def badly(ended: Ended) -> list[str]:
+    """What is wrong with how a run ended to which nothing was done."""
+    if ended.code != 0:
+        return [f"ended with exit code {ended.code}: {ended.said.strip()[-400:]}"]
+    return traceback_in(ended)
 
 
 def traceback_in(ended: Ended) -> list[str]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.faults.arxiv_days import DAYS, ArxivBench
-from scripts.faults.bench import Bench, Wanted, copied
+from scripts.faults.bench import Bench, Wanted, badly, copied
 from scripts.faults.shim import Strike
 from scripts.faults.tally import Tally
+from scripts.faults.tree import PATIENCE_S
 
 IN_A_ROW = 5
 """Kills of one home, each going on from the last."""
@@ -47,37 +48,41 @@ def kill(bench: Bench, plan: Plan, name: str) -> Tally:
 
 
 def kill_long(bench: Bench, plan: Plan, name: str) -> Tally:
-    """Kill runs of minutes: every fifth in a new home, the others where the readings begin."""
+    """Kill runs of minutes: every fifth in a new home, the others where the readings begin, at any
+    moment from there to the end.
+    """
     chance = random.Random(plan.seed)
     tally = Tally(name, plan.kills)
     wanted, whole_s = _timed(bench)
     tally.say(f"undisturbed run: {whole_s:.0f} s, {len(wanted.files)} files")
-    translated = _killed_at(bench, "explain")
-    while tally.done < plan.kills:
+    translated, translated_s = _killed_at(bench, "explain")
+    while not tally.problems and tally.done < plan.kills:
         is_new = tally.done % 5 == 0
         home = bench.home() if is_new else _begun(bench, translated)
-        after_s = chance.uniform(0.0, 0.4 * whole_s)
-        if _killed(bench, home, after_s):
+        after_s = chance.uniform(0.0, translated_s if is_new else whole_s - translated_s)
+        if _killed(bench, home, after_s, tally):
             where = "" if is_new else "where the readings begin, "
             tally.add(_outcome(bench, home, wanted), f"killed {where}after {after_s:.1f} s")
         shutil.rmtree(home, ignore_errors=True)
     return tally
 
 
-def _killed_at(bench: Bench, stage: str) -> Path:
-    """The home of a run that was killed when its report told of a stage for the first time.
+def _killed_at(bench: Bench, stage: str) -> tuple[Path, float]:
+    """The home of a run that was killed when its report told of a stage for the first time, and
+    after how many seconds.
 
     Raises:
-        RuntimeError: It ended before.
+        RuntimeError: It ended before, or hung.
     """
-    home = bench.home()
+    home, started_s = bench.home(), time.monotonic()
     with bench.start(home) as tree:
-        while not tree.ends_within(0.2):
+        while not tree.ends_within(0.2) and time.monotonic() < started_s + PATIENCE_S:
             told = [path.read_text("utf-8") for path in (home / "runs").glob("*.json")]
             if any(f'"{stage}"' in text for text in told):
                 tree.kill()
-                return home
-    raise RuntimeError(f"a run ended before it had begun to {stage}")
+                return home, time.monotonic() - started_s
+        tree.kill()
+    raise RuntimeError(f"a run ended, or hung, before it had begun to {stage}")
 
 
 def kill_day(bench: ArxivBench, wanted: Wanted, tally: Tally, seed: int) -> None:
@@ -116,7 +121,7 @@ def _kill_in_a_row(
 ) -> None:
     """Kill one home's runs, each going on from the last, until one ends by itself."""
     for after_s in moments:
-        if tally.done == tally.planned or not _killed(bench, home, after_s):
+        if tally.done == tally.planned or not _killed(bench, home, after_s, tally):
             return
         tally.add(_outcome(bench, home, wanted), f"killed after {after_s:.1f} s")
 
@@ -127,10 +132,11 @@ def _moments(chance: random.Random, whole_s: float) -> Iterator[float]:
         yield chance.uniform(0.0, 1.2 * whole_s / IN_A_ROW) + 0.1 * whole_s
 
 
-def _killed(bench: Bench, home: Path, after_s: float) -> bool:
-    """Start a run and kill it; False if it had ended before."""
+def _killed(bench: Bench, home: Path, after_s: float, tally: Tally) -> bool:
+    """Start a run and kill it; False if it had ended before, which it must have done well."""
     with bench.start(home) as tree:
         if tree.ends_within(after_s):
+            tally.problems += [f"before it was killed: {each}" for each in badly(tree.ended())]
             return False
         tree.kill()
     return True

@@ -168,9 +168,9 @@ def _small_disk(folder: Path, size_mb: float) -> Iterator[Path]:
     folder.mkdir(exist_ok=True)
     size = f"size={max(int(size_mb * 1024), 16)}k"
     mount = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
-    subprocess.run(mount, check=True, capture_output=True)
     undo = partial(subprocess.run, ["umount", "-l", str(folder)], check=True)
     at_end.add(undo)
+    subprocess.run(mount, check=True, capture_output=True)
     try:
         yield folder
     finally:

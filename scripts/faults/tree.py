@@ -26,11 +26,12 @@ at_end: set[Callable[[], object]] = set()
 
 def end_all(signal_number: int, _frame: FrameType | None) -> None:
     """As a handler of signals: whoever ends the harness ends its runs, too."""
-    for tree in list(_alive):
-        tree.kill()
-    for undo in list(at_end):
-        undo()
-    os._exit(128 + signal_number)
+    try:
+        for undo in (*(tree.kill for tree in list(_alive)), *at_end):
+            with contextlib.suppress(OSError, TimeoutError, subprocess.SubprocessError):
+                undo()
+    finally:
+        os._exit(128 + signal_number)
 
 
 @dataclass(frozen=True, slots=True)
