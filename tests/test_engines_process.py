@@ -5,13 +5,23 @@ import importlib.metadata
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from digest.engines.catalogue import ModelFile, find
 from digest.engines.convert import convert
-from digest.engines.process import Kind, Place, Running, WorkerEngine, build, physical_cores
+from digest.engines.process import (
+    SPINS,
+    Kind,
+    Place,
+    Running,
+    WorkerEngine,
+    build,
+    physical_cores,
+)
 from digest.errors import ConfigError, ModelDamagedError, ModelError, ModelMissingError
 from digest.generation import DecodeOptions, Engine, Prompt
 from tests.test_engines_convert import tiny_model, write_tiny_gguf
@@ -143,3 +153,25 @@ def test_physical_cores(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "thread_siblings_list").write_text("0-63\n")
     assert physical_cores(tmp_path) == 1
+
+
+SPINNING = """
+import os, sys
+from pathlib import Path
+from digest.engines.process import Place, build
+try:
+    build("ctranslate2", (Path("none"),), None, Place(2, "cpu", 0, 1, 1))
+except Exception:
+    print(os.environ["OMP_NUM_THREADS"], os.environ["GOMP_SPINCOUNT"])
+"""
+
+
+@pytest.mark.parametrize(("set_by_user", "spins"), [(None, SPINS), ("7", "7")])
+def test_threads_that_wait_for_each_other_let_others_work(
+    set_by_user: str | None, spins: str
+) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"}
+    environment |= {"GOMP_SPINCOUNT": set_by_user} if set_by_user else {}
+    command = [sys.executable, "-c", SPINNING]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", spins]
