@@ -25,7 +25,7 @@ from digest.engines.process import SPINS, physical_cores
 ROOT = Path(__file__).resolve().parent.parent
 BUSY = "while True: pass"
 PROMPT = "Write a long story about the sea and a ship."
-WAYS = {"the library's": None, "ours": SPINS}
+WAYS = {"the library's spins": None, "our spins": SPINS}
 WARM = 8
 """Tokens before the time is taken."""
 
@@ -47,7 +47,7 @@ def main() -> None:
             with busy(others):
                 per_s = measured(gguf, options.tokens, spins)
             base = base or per_s
-            print(f"{place}, {name} spins: {per_s:.1f} tokens/s, {per_s / base:.2f}x", flush=True)
+            print(f"{place}, {name}: {per_s:.1f} tokens/s, {per_s / base:.2f}x", flush=True)
 
 
 @contextmanager
