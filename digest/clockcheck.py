@@ -38,7 +38,7 @@ def check(store: Store, clock: Clock, dated: bool) -> None:
         DigestError: A post would be made under a wrong date.
     """
     now = clock.now()
-    problem, doubt = looked_at(store, now)
+    problem, doubt = looked_at(newest_known(store), now)
     if problem is not None and not dated:
         raise problem
     if problem is not None:
@@ -47,16 +47,24 @@ def check(store: Store, clock: Clock, dated: bool) -> None:
         log.warning("%s", doubt, extra={"hint": "if it is wrong, set the clock"})
 
 
-def looked_at(store: Store, now: datetime) -> tuple[DigestError | None, str]:
-    """What is wrong with a clock that says ``now``, and what may be wrong; empty where nothing is.
+def newest_known(store: Store) -> tuple[str, datetime] | None:
+    """What a clock is held against: the newest thing in the store, and when it was put there.
 
     Raises:
         StoreError: The store cannot be read.
     """
-    known = newest(store.database) if store.database.exists() else None
+    return newest(store.database) if store.database.exists() else None
+
+
+def looked_at(known: tuple[str, datetime] | None, now: datetime) -> tuple[DigestError | None, str]:
+    """What is wrong with a clock that says ``now``, and what may be wrong; empty where nothing is.
+
+    ``known``: as of ``newest_known``.
+    """
     problem = _behind(now, known)
-    is_doubtful = problem is None and known is not None and is_far_ahead(now, known[1])
-    return problem, _ahead(now, *known) if is_doubtful and known is not None else ""
+    if problem is None and known is not None and is_far_ahead(now, known[1]):
+        return None, _ahead(now, *known)
+    return problem, ""
 
 
 def is_far_ahead(now: datetime, newest_at: datetime) -> bool:

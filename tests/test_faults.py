@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts.faults.bench import badly, wanted_of
 from scripts.faults.journal import Op, read
 from scripts.faults.shim import Shim, Strike
 from scripts.faults.trace import examine
-from scripts.faults.tree import Tree
+from scripts.faults.tree import Ended, Tree
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: apt install gcc")
 
@@ -108,3 +109,21 @@ def test_a_process_in_another_session_is_killed_with_the_run(tmp_path):
         assert len(tree.alive()) == 2
         tree.kill()
         assert tree.alive() == []
+
+
+def test_papers_are_counted_by_the_ids_of_the_posts_whatever_their_pdfs_are_called(tmp_path):
+    for folder in ("posts", "papers"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "papers" / "local-aa.pdf").write_bytes(b"%PDF")
+    post = tmp_path / "posts" / "2026-01-23.json"
+    post.write_text('{"papers": [{"id": "local:aa"}]}')
+    assert wanted_of(tmp_path).papers == ("local:aa",)
+    post.write_text('{"papers": []}')
+    with pytest.raises(RuntimeError, match="0 papers in the posts"):
+        wanted_of(tmp_path)
+
+
+def test_how_a_run_ends_to_which_nothing_was_done_is_judged():
+    assert badly(Ended(0, "", "")) == []
+    assert badly(Ended(1, "", "digest: no")) == ["ended with exit code 1: digest: no"]
+    assert badly(Ended(0, "", "Traceback (most recent call last)")) == ["printed a traceback"]

@@ -1,10 +1,11 @@
 import os
 import shutil
 from collections import namedtuple
+from datetime import UTC, datetime
 
 import pytest
 
-from digest import space
+from digest import backups, space
 from digest.errors import StoreError
 from digest.pipeline import Day, Tools, run_day
 from digest.sources.folder import FolderSource
@@ -66,6 +67,8 @@ def test_the_next_night_is_like_the_last_ones(config, store, papers):
     assert found["a backup"] == config.database.stat().st_size
     assert "1 PDFs" in by_name(space.needs(replace(config, limit=1), store))
     assert "a backup" not in by_name(space.needs(replace(config, keep_backups=0), store))
+    backups.make(config, store, lambda: datetime.now(UTC))
+    assert "a backup" in by_name(space.needs(config, store))  # written before it takes its place
 
 
 def test_too_little_is_refused_with_the_figures_and_the_cure(config, store, free):

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,41 +64,39 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linger, "MOST_S", 1000.0)
 
 
-@pytest.mark.usefixtures("patient")
-def test_another_process_gets_its_turn_while_a_run_writes_all_the_time(tmp_path: Path) -> None:
-    path = tmp_path / "d.duckdb"
-    database = Database(path)
+@pytest.fixture
+def lingering(tmp_path: Path) -> Iterator[Database]:
+    """A database that was written to a moment ago, and stays open."""
+    database = Database(tmp_path / "d.duckdb")
     with database.lingering():
         database.query(WRITES)
-        with other(path) as waiting:
-            while waiting.poll() is None:
-                database.query(WRITES)
-            assert waiting.stdout is not None
-            assert int(waiting.stdout.read()) > 0
+        yield database
+
+
+@pytest.mark.usefixtures("patient")
+def test_another_process_gets_its_turn_while_a_run_writes_all_the_time(lingering: Database) -> None:
+    with other(lingering.path) as waiting:
+        while waiting.poll() is None:
+            lingering.query(WRITES)
+        assert waiting.stdout is not None
+        assert int(waiting.stdout.read()) > 0
     assert waiting.returncode == 0
-    assert not linger.is_asked_for(path)
+    assert not linger.is_asked_for(lingering.path)
 
 
 @pytest.mark.usefixtures("patient")
-def test_another_process_gets_its_turn_while_nobody_uses_what_is_open(tmp_path: Path) -> None:
-    path = tmp_path / "d.duckdb"
-    database = Database(path)
-    with database.lingering():
-        database.query(WRITES)
-        with other(path) as waiting:
-            assert waiting.wait(20) == 0
-        assert not is_held(database)
+def test_another_process_gets_its_turn_while_nobody_uses_what_is_open(lingering: Database) -> None:
+    with other(lingering.path) as waiting:
+        assert waiting.wait(20) == 0
+    assert not is_held(lingering)
 
 
 @pytest.mark.usefixtures("patient")
-def test_of_several_that_wait_each_gets_its_turn(tmp_path: Path) -> None:
-    path = tmp_path / "d.duckdb"
-    database = Database(path)
-    with database.lingering():
-        database.query(WRITES)
-        with other(path) as one, other(path) as two, other(path) as three:
-            while any(each.poll() is None for each in (one, two, three)):
-                database.query(WRITES)
+def test_of_several_that_wait_each_gets_its_turn(lingering: Database) -> None:
+    path = lingering.path
+    with other(path) as one, other(path) as two, other(path) as three:
+        while any(each.poll() is None for each in (one, two, three)):
+            lingering.query(WRITES)
     assert [each.returncode for each in (one, two, three)] == [0, 0, 0]
 
 

@@ -41,7 +41,7 @@ SPINS = "1000"
 """How often a thread of GNU OpenMP looks for the others before it sleeps. They meet hundreds of
 times for each token, and it would look 300,000 times: where another program is at work on the
 machine, the last one of them cannot go on because the others look for it. ``scripts.beside``
-measures that: nothing is lost where nobody else is, and a hundred times where one busy process is.
+measures that: beside one busy process a model would write a hundredth of what it writes alone.
 """
 _LOAD_S = 180.0
 _LOAD_GIGABYTE_S = 20.0
